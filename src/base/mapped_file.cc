@@ -1,0 +1,51 @@
+#include "base/mapped_file.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "base/file_descriptor.h"
+
+namespace ganglion {
+
+Result<MappedFile> MappedFile::open(const std::filesystem::path& path) {
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.is_open()) {
+    const ErrorCode code = errno == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo;
+    return fail(code, "{}: cannot open: {}", path.string(), std::strerror(errno));
+  }
+  struct stat status = {};
+  if (::fstat(file.get(), &status) != 0) {
+    return fail(ErrorCode::kIo, "{}: cannot stat: {}", path.string(), std::strerror(errno));
+  }
+  if (!S_ISREG(status.st_mode)) {
+    return fail(ErrorCode::kInvalidArgument, "{}: not a regular file", path.string());
+  }
+  const auto size = static_cast<size_t>(status.st_size);
+  if (size == 0) return MappedFile(nullptr, 0);
+  void* start = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
+  if (start == MAP_FAILED) {
+    return fail(ErrorCode::kIo, "{}: cannot map {} bytes: {}", path.string(), size,
+                std::strerror(errno));
+  }
+  return MappedFile(static_cast<const std::byte*>(start), size);
+}
+
+MappedFile::~MappedFile() {
+  if (start_ != nullptr) ::munmap(const_cast<std::byte*>(start_), size_);
+}
+
+MappedFile::MappedFile(MappedFile&& other) noexcept
+    : start_(std::exchange(other.start_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+
+MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
+  std::swap(start_, other.start_);
+  std::swap(size_, other.size_);
+  return *this;
+}
+
+}  // namespace ganglion

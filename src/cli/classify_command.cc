@@ -1,0 +1,135 @@
+// ganglion classify: texts in, one label each out.
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <iostream>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "cli/commands.h"
+#include "cli/exit.h"
+#include "cli/model_argument.h"
+#include "cli/text_checks.h"
+#include "dataset/text_rows.h"
+#include "skills/classify.h"
+#include "text/json.h"
+#include "text/utf8.h"
+
+namespace ganglion {
+namespace {
+
+struct ClassifyArguments {
+  std::string model_path;
+  std::string encoder_path;
+  std::string input_path;  // "-" is standard input
+  std::optional<std::string> text;
+  std::string text_column = "text";
+  std::string format;
+  bool json = false;
+};
+
+Result<std::vector<TextRow>> read_standard_input(const ClassifyArguments& arguments,
+                                                 std::optional<RowFormat> format) {
+  const std::string bytes{std::istreambuf_iterator<char>(std::cin), {}};
+  if (!format) {
+    const size_t first = bytes.find_first_not_of(" \t\r\n");
+    const bool is_json = first != std::string::npos && bytes[first] == '{';
+    format = is_json ? RowFormat::kJsonLines : RowFormat::kLines;
+  }
+  return parse_text_rows(bytes, "standard input", *format, {arguments.text_column});
+}
+
+Result<std::vector<TextRow>> read_texts(const ClassifyArguments& arguments) {
+  if (arguments.text) return std::vector<TextRow>{{1, {*arguments.text}}};
+  std::optional<RowFormat> format;
+  if (!arguments.format.empty()) {
+    GANGLION_ASSIGN(format, row_format_named(arguments.format));
+  }
+  if (arguments.input_path == "-") return read_standard_input(arguments, format);
+  return read_text_rows(arguments.input_path, {arguments.text_column}, format);
+}
+
+std::string json_line(const Classification& result, double latency_us) {
+  std::string top;
+  for (const RankedLabel& entry : result.top) {
+    top += fmt::format("{}{{\"label\":{},\"probability\":{:.6f}}}", top.empty() ? "" : ",",
+                       to_json_text(json::string(entry.label)), entry.probability);
+  }
+  // Full precision: scores of texts well in scope differ far behind the decimal point.
+  const std::string oos =
+      result.oos_score ? fmt::format(",\"oos_score\":{:.9g}", *result.oos_score) : "";
+  return fmt::format("{{\"label\":{},\"confidence\":{:.6f},\"top\":[{}]{},\"latency_us\":{:.1f}}}",
+                     to_json_text(json::string(result.label)), result.confidence, top, oos,
+                     latency_us);
+}
+
+// The first words of a text on one line.
+std::string excerpt(const std::string& text) {
+  constexpr size_t kMaxCodePoints = 60;
+  std::string line;
+  size_t count = 0;
+  for (size_t offset = 0; offset < text.size(); ++count) {
+    if (count == kMaxCodePoints) return line + "…";
+    const DecodedCodePoint c = decode_utf8(text, offset);
+    append_utf8(line, c.value < 0x20 || c.value == 0x7F ? U' ' : c.value);
+    offset += c.num_bytes;
+  }
+  return line;
+}
+
+void classify_texts(const ClassifyArguments& arguments) {
+  const IdentifiedEncoder encoder =
+      or_fail(load_identified_encoder(model_path_or_fail(arguments.encoder_path)));
+  const Classifier classifier =
+      or_fail(Classifier::load(model_path_or_fail(arguments.model_path), encoder));
+  const std::vector<TextRow> rows = or_fail(read_texts(arguments));
+  std::vector<double> latencies;
+  for (const TextRow& row : rows) {
+    const std::string& text = row.values[0];
+    const int64_t start_ns = system_clock().steady_ns();
+    const Classification result = or_fail(classifier.classify(text));
+    latencies.push_back(static_cast<double>(system_clock().steady_ns() - start_ns) * 1e-3);
+    if (arguments.json) {
+      fmt::print("{}\n", json_line(result, latencies.back()));
+    } else {
+      fmt::print("{:<32} {:>5.1f} %  {}\n", result.label, 100 * result.confidence, excerpt(text));
+    }
+  }
+  if (arguments.json || rows.size() < 2) return;
+  std::nth_element(latencies.begin(), latencies.begin() + latencies.size() / 2, latencies.end());
+  fmt::print(stderr, "{} texts, median {:.0f} µs each\n", rows.size(),
+             latencies[latencies.size() / 2]);
+}
+
+}  // namespace
+
+void add_classify_command(CLI::App& app) {
+  CLI::App* const command =
+      app.add_subcommand("classify", "Give each text one of the labels of a trained classifier");
+  const auto arguments = std::make_shared<ClassifyArguments>();
+  command->add_option("--model", arguments->model_path, "A classifier made by `train classifier`")
+      ->required();
+  auto* const input = command->add_option("--input", arguments->input_path,
+                                          ".jsonl, .csv or .txt; - is standard input");
+  auto* const text = command->add_option("--text", arguments->text, "One text")->check(not_blank());
+  input->excludes(text);
+  command->add_option("--text-column", arguments->text_column, "Where the text stands")
+      ->capture_default_str();
+  command
+      ->add_option("--format", arguments->format,
+                   "jsonl, csv or lines; otherwise by the file's extension")
+      ->check(CLI::IsMember({"jsonl", "csv", "lines"}));
+  command->add_option("--encoder", arguments->encoder_path,
+                      "An encoder file or folder instead of the one inside the program");
+  command->add_flag("--json", arguments->json, "One JSON object a line");
+  command->callback([arguments] {
+    if (arguments->input_path.empty() && !arguments->text) arguments->input_path = "-";
+    classify_texts(*arguments);
+  });
+}
+
+}  // namespace ganglion

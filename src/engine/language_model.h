@@ -1,0 +1,103 @@
+// The narrow waist: a loaded decoder and the token timelines that run on it. Above it nothing sees
+// a tensor. engine/fake_model.h is a scripted one.
+// Letters: V tokens in the vocabulary.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "tensor/dtype.h"
+#include "tokenizer/tokenizer.h"
+
+namespace ganglion {
+
+class LoraAdapter;
+
+inline constexpr size_t kUsualContext = 8192;  // tokens, unless asked for more
+
+struct SessionOptions {
+  // Tokens the session can hold; 0: what the model was trained for, at most kUsualContext.
+  size_t context_length = 0;
+  DType cache_type = DType::kF16;  // of keys and values: F32, F16 or Q8_0
+  // Of this model's load_adapter(); null: the model as it is.
+  std::shared_ptr<const LoraAdapter> adapter = nullptr;
+};
+
+// For which of the appended tokens the next token's logits are wanted.
+enum class LogitRows { kNone, kLast, kAll };
+
+// One token timeline: what the model has read so far. Not thread-safe; outlived by its model.
+class Session {
+ public:
+  virtual ~Session() = default;
+
+  virtual size_t length() const = 0;    // tokens read
+  virtual size_t capacity() const = 0;  // tokens it can hold
+
+  // Reads `tokens` (each below V, asserted) and replaces `logits` by the wanted rows, [rows, V].
+  // kLimit, with nothing read, when they do not fit. The same tokens give the same bits, however
+  // they are cut into calls.
+  virtual Status append(std::span<const int32_t> tokens, LogitRows rows,
+                        std::vector<float>& logits) = 0;
+
+  // Forgets the tokens from `length` (at most length(), asserted) on.
+  virtual void truncate(size_t length) = 0;
+
+  // Forgets tokens [begin, end) and moves the later ones down to `begin`, as if those had been read
+  // there (a context shift: an approximation). kUnsupported for models whose positions cannot move.
+  virtual Status drop(size_t begin, size_t end) = 0;
+};
+
+struct ModelDescription {
+  std::string architecture;  // as GGUF names it: "llama"
+  std::string name;
+  size_t vocabulary_size = 0;
+  size_t context_length = 0;  // tokens, as trained
+  uint64_t num_parameters = 0;
+  uint64_t weight_bytes = 0;
+  uint64_t cache_bytes_per_token = 0;  // with an F16 cache
+};
+
+// Immutable and thread-safe.
+class LanguageModel {
+ public:
+  virtual ~LanguageModel() = default;
+
+  virtual const ModelDescription& description() const = 0;
+  // Null when the file has no vocabulary.
+  virtual const Tokenizer* tokenizer() const = 0;
+  // The Jinja source, empty when the file has none.
+  virtual std::string_view chat_template() const = 0;
+
+  // A low-rank adapter (LoRA) for sessions of this model: a GGUF adapter, or a PEFT folder
+  // (adapter_config.json beside adapter_model.safetensors). The files are untrusted. kConflict
+  // names where it does not match this model: architecture, tensor or shape; kUnsupported names
+  // what is not implemented.
+  virtual Result<std::shared_ptr<const LoraAdapter>> load_adapter(
+      const std::filesystem::path& path) const {
+    return fail(ErrorCode::kUnsupported, "{}: this model takes no adapters", path.string());
+  }
+
+  // kInvalidArgument for a cache type that is not supported; kLimit when the cache does not fit in
+  // this machine's memory.
+  virtual Result<std::unique_ptr<Session>> start(const SessionOptions& options) const = 0;
+};
+
+struct LanguageModelOptions {
+  size_t num_threads = 0;           // 0: one per processor
+  uint64_t memory_limit_bytes = 0;  // 0: what the machine has available
+};
+
+// From a GGUF file or a Hugging Face folder. The files are untrusted; every error names the file
+// and the field, and says what would work. kLimit when the weights do not fit in memory.
+Result<std::unique_ptr<const LanguageModel>> load_language_model(
+    const std::filesystem::path& path, const LanguageModelOptions& options = {});
+
+}  // namespace ganglion

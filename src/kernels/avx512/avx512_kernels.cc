@@ -1,0 +1,214 @@
+// AVX-512 with VNNI. Tiles of 12 rows by 32 columns keep 24 accumulators in registers; a tile's
+// depth loop loads two panel vectors and broadcasts one activation a row.
+#if defined(__GNUC__) && !defined(__clang__)
+// GCC 12's own intrinsics trip it (bug 105593).
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
+#include "kernels/avx512/lanes.h"
+#include "kernels/decoder_inl.h"
+#include "kernels/expand_inl.h"
+#include "kernels/kernel_table.h"
+#include "kernels/rowwise_inl.h"
+
+namespace ganglion {
+namespace {
+
+using Row = Rowwise<avx512::Lanes>;
+using Decoder = DecoderKernels<avx512::Lanes, 4, 4>;
+
+constexpr size_t kTileRows = 12;
+
+__mmask16 column_mask(size_t num_columns) {
+  return num_columns >= kPanelColumns ? 0xFFFF : static_cast<__mmask16>((1U << num_columns) - 1U);
+}
+
+// kRows rows from `row`, kPanels panels from the one that holds `column`.
+template <size_t kRows, size_t kPanels>
+void tile_f32(const GemmF32& gemm, size_t row, size_t column) {
+  const size_t panel_size = gemm.depth * kPanelColumns;
+  const float* w = gemm.panels + column / kPanelColumns * panel_size;
+  const float* a = gemm.a + row * gemm.a_stride;
+  __m512 sums[kRows][kPanels];
+  for (size_t m = 0; m < kRows; ++m) {
+    for (size_t p = 0; p < kPanels; ++p) sums[m][p] = _mm512_setzero_ps();
+  }
+  for (size_t k = 0; k < gemm.depth; ++k) {
+    __m512 weights[kPanels];
+    for (size_t p = 0; p < kPanels; ++p) {
+      weights[p] = _mm512_load_ps(w + p * panel_size + k * kPanelColumns);
+    }
+    for (size_t m = 0; m < kRows; ++m) {
+      const __m512 activation = _mm512_set1_ps(a[m * gemm.a_stride + k]);
+      for (size_t p = 0; p < kPanels; ++p) {
+        sums[m][p] = _mm512_fmadd_ps(activation, weights[p], sums[m][p]);
+      }
+    }
+  }
+  for (size_t p = 0; p < kPanels; ++p) {
+    const size_t first = column + p * kPanelColumns;
+    const __mmask16 mask = column_mask(gemm.num_columns - first);
+    const __m512 bias =
+        gemm.bias == nullptr ? _mm512_setzero_ps() : _mm512_maskz_loadu_ps(mask, gemm.bias + first);
+    for (size_t m = 0; m < kRows; ++m) {
+      _mm512_mask_storeu_ps(gemm.c + (row + m) * gemm.c_stride + first, mask,
+                            _mm512_add_ps(sums[m][p], bias));
+    }
+  }
+}
+
+// Bias and outliers: what the float sums of a tile start from.
+template <size_t kRows, size_t kPanels>
+void begin_s8(const GemmS8& gemm, size_t row, size_t column, __m512 (&values)[kRows][kPanels]) {
+  for (size_t p = 0; p < kPanels; ++p) {
+    const size_t first = column + p * kPanelColumns;
+    const __mmask16 mask = column_mask(gemm.num_columns - first);
+    const __m512 bias =
+        gemm.bias == nullptr ? _mm512_setzero_ps() : _mm512_maskz_loadu_ps(mask, gemm.bias + first);
+    const float* weights = gemm.w_outliers + first * gemm.num_outliers;
+    for (size_t m = 0; m < kRows; ++m) {
+      const float* activations = gemm.a_outliers + (row + m) * gemm.num_outliers;
+      values[m][p] = bias;
+      for (size_t i = 0; i < gemm.num_outliers; ++i) {
+        values[m][p] = _mm512_fmadd_ps(_mm512_set1_ps(activations[i]),
+                                       _mm512_load_ps(weights + i * kPanelColumns), values[m][p]);
+      }
+    }
+  }
+}
+
+// The exact integer sums of the depth steps [begin, end).
+template <size_t kRows, size_t kPanels>
+void sum_group(const GemmS8& gemm, size_t row, size_t column, size_t begin, size_t end,
+               __m512i (&out)[kRows][kPanels]) {
+  constexpr size_t kStepSize = kPanelColumns * kDepthStep;
+  const size_t panel_size = gemm.num_steps() * kStepSize;
+  const int8_t* w = gemm.panels + column / kPanelColumns * panel_size;
+  const uint8_t* a = gemm.a + row * gemm.a_stride;
+  // A copy of its own: stores through `out` might change `a`, for all the compiler knows.
+  __m512i sums[kRows][kPanels];
+  for (auto& row_sums : sums) {
+    for (__m512i& sum : row_sums) sum = _mm512_setzero_si512();
+  }
+  for (size_t step = begin; step < end; ++step) {
+    __m512i weights[kPanels];
+    for (size_t p = 0; p < kPanels; ++p) {
+      weights[p] = _mm512_load_si512(w + p * panel_size + step * kStepSize);
+    }
+    for (size_t m = 0; m < kRows; ++m) {
+      int32_t four = 0;
+      __builtin_memcpy(&four, a + m * gemm.a_stride + step * kDepthStep, sizeof(four));
+      const __m512i activation = _mm512_set1_epi32(four);
+      for (size_t p = 0; p < kPanels; ++p) {
+        sums[m][p] = _mm512_dpbusd_epi32(sums[m][p], activation, weights[p]);
+      }
+    }
+  }
+  for (size_t m = 0; m < kRows; ++m) {
+    for (size_t i = 0; i < kPanels; ++i) out[m][i] = sums[m][i];
+  }
+}
+
+template <size_t kRows, size_t kPanels>
+void tile_s8(const GemmS8& gemm, size_t row, size_t column) {
+  const size_t num_groups = gemm.num_groups();
+  const size_t num_steps = gemm.num_steps();
+  __m512 values[kRows][kPanels];
+  begin_s8(gemm, row, column, values);
+  for (size_t group = 0; group < num_groups; ++group) {
+    const size_t begin = group * kGroupSteps;
+    const size_t end = begin + kGroupSteps < num_steps ? begin + kGroupSteps : num_steps;
+    __m512i sums[kRows][kPanels];
+    sum_group(gemm, row, column, begin, end, sums);
+    for (size_t p = 0; p < kPanels; ++p) {
+      const size_t at = ((column / kPanelColumns + p) * num_groups + group) * kPanelColumns;
+      const __m512 w_scale = _mm512_load_ps(gemm.w_scales + at);
+      const __m512 column_sum = _mm512_load_ps(gemm.column_sums + at);
+      for (size_t m = 0; m < kRows; ++m) {
+        const size_t index = (row + m) * num_groups + group;
+        const __m512 zero = _mm512_set1_ps(gemm.a_zero_points[index]);
+        const __m512 sum = _mm512_fnmadd_ps(zero, column_sum, _mm512_cvtepi32_ps(sums[m][p]));
+        const __m512 scale = _mm512_mul_ps(_mm512_set1_ps(gemm.a_scales[index]), w_scale);
+        values[m][p] = _mm512_fmadd_ps(sum, scale, values[m][p]);
+      }
+    }
+  }
+  for (size_t p = 0; p < kPanels; ++p) {
+    const size_t first = column + p * kPanelColumns;
+    const __mmask16 mask = column_mask(gemm.num_columns - first);
+    for (size_t m = 0; m < kRows; ++m) {
+      _mm512_mask_storeu_ps(gemm.c + (row + m) * gemm.c_stride + first, mask, values[m][p]);
+    }
+  }
+}
+
+template <size_t kPanels>
+struct TilesF32 {
+  template <size_t kRows>
+  static void run(const GemmF32& gemm, size_t row, size_t column) {
+    tile_f32<kRows, kPanels>(gemm, row, column);
+  }
+};
+
+template <size_t kPanels>
+struct TilesS8 {
+  template <size_t kRows>
+  static void run(const GemmS8& gemm, size_t row, size_t column) {
+    tile_s8<kRows, kPanels>(gemm, row, column);
+  }
+};
+
+// The last rows, fewer than a tile has: the tile with exactly that many.
+template <typename Tiles, typename Gemm, size_t kRows = kTileRows - 1>
+void run_rest(const Gemm& gemm, size_t row, size_t column) {
+  if constexpr (kRows > 0) {
+    if (gemm.num_rows - row == kRows) return Tiles::template run<kRows>(gemm, row, column);
+    run_rest<Tiles, Gemm, kRows - 1>(gemm, row, column);
+  }
+}
+
+template <typename Tiles, typename Gemm>
+void run_rows(const Gemm& gemm, size_t column) {
+  size_t row = 0;
+  for (; row + kTileRows <= gemm.num_rows; row += kTileRows) {
+    Tiles::template run<kTileRows>(gemm, row, column);
+  }
+  run_rest<Tiles>(gemm, row, column);
+}
+
+// Two panels at a time stay in the L2 cache while all rows pass by.
+template <template <size_t> typename Tiles, typename Gemm>
+void run_gemm(const Gemm& gemm) {
+  for (size_t column = 0; column < gemm.num_columns; column += 2 * kPanelColumns) {
+    if (gemm.num_columns - column > kPanelColumns) {
+      run_rows<Tiles<2>>(gemm, column);
+    } else {
+      run_rows<Tiles<1>>(gemm, column);
+    }
+  }
+}
+
+}  // namespace
+
+const KernelTable& avx512_kernels() {
+  static constexpr KernelTable kTable = {
+      "avx512",
+      run_gemm<TilesF32, GemmF32>,
+      run_gemm<TilesS8, GemmS8>,
+      Row::quantize_row,
+      Row::gelu,
+      Row::softmax,
+      Row::layer_norm,
+      Decoder::gemm_rows,
+      Decoder::mix_rows,
+      Decoder::rms_norm,
+      Decoder::silu,
+      Decoder::gelu_tanh,
+      Decoder::soft_cap,
+      Expand<avx512::Lanes>::run,
+  };
+  return kTable;
+}
+
+}  // namespace ganglion

@@ -1,0 +1,125 @@
+// The kernels of one instruction set, as a table of plain functions.
+// Letters: M rows (tokens), N columns (outputs), K depth (inputs). All matrices are row-major
+// except packed weights (kernels/packed_matrix.h). Every output element is computed in one fixed
+// order that depends on K (or the row's length) alone: a row gives the same bits alone and in a
+// batch, and the fast tables give the same bits as each other.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "tensor/dtype.h"
+
+namespace ganglion {
+
+inline constexpr size_t kPanelColumns = 16;  // columns of a weight panel
+inline constexpr size_t kDepthStep = 4;      // consecutive depths of an int8 panel
+inline constexpr size_t kGroupDepth = 64;    // inputs that share a scale in 8-bit products
+inline constexpr size_t kGroupSteps = kGroupDepth / kDepthStep;
+
+// c[m][n] = sum over k of a[m][k] * w[n][k], plus bias[n].
+struct GemmF32 {
+  const float* a = nullptr;  // [M, K], rows `a_stride` floats apart
+  size_t a_stride = 0;
+  const float* panels = nullptr;  // [N / 16 rounded up][K][16], 64-byte aligned
+  const float* bias = nullptr;    // [N] or null
+  float* c = nullptr;             // [M, N], rows `c_stride` floats apart
+  size_t c_stride = 0;
+  size_t num_rows = 0;     // M
+  size_t num_columns = 0;  // N
+  size_t depth = 0;        // K
+};
+
+// The same with weights as files hold them, row by row. Lane i of sixteen sums the products of
+// inputs i, i + 16, …; the lanes are then summed in halves: (l0 + l8) + (l4 + l12) and so on.
+struct GemmRows {
+  const float* a = nullptr;  // [M, K], rows `a_stride` floats apart
+  size_t a_stride = 0;
+  const float* w = nullptr;  // [N, K], rows `w_stride` floats apart
+  size_t w_stride = 0;
+  const float* bias = nullptr;  // [N] or null
+  float* c = nullptr;           // [M, N], rows `c_stride` floats apart
+  size_t c_stride = 0;
+  size_t num_rows = 0;     // M
+  size_t num_columns = 0;  // N
+  size_t depth = 0;        // K
+};
+
+// The same with 8-bit weights and activations in groups of kGroupDepth inputs, each group with its
+// own scale (and zero point, for activations), and a few outlier inputs kept in float:
+// c = bias[n] + sum over o of a_outliers[m][o] * w_outliers[o][n]
+//   + sum over g of (sum a*w - zero_point[m][g] * column_sum[g][n]) * (a_scale[m][g] *
+//   w_scale[g][n]).
+// Sums over a group are exact integers below 2^24.
+struct GemmS8 {
+  const uint8_t* a = nullptr;            // [M, a_stride]
+  size_t a_stride = 0;                   // K rounded up to kDepthStep, or more
+  const float* a_scales = nullptr;       // [M, G]; G is K / kGroupDepth rounded up
+  const float* a_zero_points = nullptr;  // [M, G], whole numbers from 0 to 255
+  const float* a_outliers = nullptr;     // [M, num_outliers]
+  const int8_t* panels = nullptr;        // [N / 16 rounded up][K / 4 rounded up][16][4]
+  const float* w_scales = nullptr;       // [N / 16 rounded up][G][16]
+  const float* column_sums = nullptr;    // [N / 16 rounded up][G][16], whole numbers
+  const float* w_outliers = nullptr;     // [N / 16 rounded up][num_outliers][16]
+  const float* bias = nullptr;           // [N] or null
+  float* c = nullptr;                    // [M, N], rows `c_stride` floats apart
+  size_t c_stride = 0;
+  size_t num_rows = 0;
+  size_t num_columns = 0;
+  size_t depth = 0;
+  size_t num_outliers = 0;
+
+  size_t num_groups() const { return (depth + kGroupDepth - 1) / kGroupDepth; }
+  size_t num_steps() const { return (depth + kDepthStep - 1) / kDepthStep; }
+};
+
+struct KernelTable {
+  std::string_view name;  // "reference", "avx2", "avx512", "neon": the values of GANGLION_ISA
+
+  void (*gemm_f32)(const GemmF32& gemm);
+  void (*gemm_s8)(const GemmS8& gemm);
+
+  // One row of `size` floats to 8 bits, a scale and a zero point a group of kGroupDepth: x is about
+  // (q - zero_point) * scale, and 0 is exact. Bytes from `size` up to the next multiple of
+  // kDepthStep become 0.
+  void (*quantize_row)(const float* x, size_t size, uint8_t* q, float* scales, float* zero_points);
+
+  // x = x * (1 + erf(x / sqrt 2)) / 2.
+  void (*gelu)(float* x, size_t size);
+  // x[i] = exp(scale * x[i]) / sum over j of exp(scale * x[j]). Requires scale > 0.
+  void (*softmax)(float* x, size_t size, float scale);
+  // out = (x + residual, centred and scaled to variance 1) * weight + bias. `residual` may be null;
+  // `out` may be x.
+  void (*layer_norm)(const float* x, const float* residual, const float* weight, const float* bias,
+                     float epsilon, size_t size, float* out);
+
+  void (*gemm_rows)(const GemmRows& gemm);
+  // out[i] += sum over r of weights[r] * rows[r * stride + i], in the order of r.
+  void (*mix_rows)(const float* weights, const float* rows, size_t stride, size_t num_rows,
+                   size_t size, float* out);
+  // out = x / sqrt(mean of x^2 + epsilon) * weight; `out` may be x.
+  void (*rms_norm)(const float* x, const float* weight, float epsilon, size_t size, float* out);
+  // x = x / (1 + exp(-x)).
+  void (*silu)(float* x, size_t size);
+  // x = x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3))) / 2.
+  void (*gelu_tanh)(float* x, size_t size);
+  // x = cap * tanh(x / cap). Requires cap > 0.
+  void (*soft_cap)(float* x, size_t size, float cap);
+
+  // Dequantises `num_elements` (whole blocks) of a type that is_expandable (kernels/expand.h) to
+  // floats, with the same bits in every table (NaN is any NaN). `blocks` may have any alignment.
+  void (*expand_blocks)(DType dtype, const std::byte* blocks, size_t num_elements, float* out);
+};
+
+// Readable, for every machine.
+const KernelTable& reference_kernels();
+#if defined(__x86_64__)
+// Only to be called on machines that have the instructions (kernels/dispatch.h).
+const KernelTable& avx2_kernels();
+const KernelTable& avx512_kernels();
+#elif defined(__aarch64__)
+const KernelTable& neon_kernels();
+#endif
+
+}  // namespace ganglion

@@ -1,0 +1,78 @@
+// Sixteen floats in NEON. The same operations, with the same bits, as in avx2/ and avx512/.
+#pragma once
+
+#include <arm_neon.h>
+
+namespace ganglion::neon {
+
+struct Lanes {
+  float32x4_t v[4];
+
+  static Lanes load(const float* x) {
+    return {{vld1q_f32(x), vld1q_f32(x + 4), vld1q_f32(x + 8), vld1q_f32(x + 12)}};
+  }
+  static Lanes broadcast(float x) {
+    const float32x4_t all = vdupq_n_f32(x);
+    return {{all, all, all, all}};
+  }
+  void store(float* x) const {
+    for (int i = 0; i < 4; ++i) vst1q_f32(x + 4 * i, v[i]);
+  }
+
+  friend Lanes operator+(Lanes a, Lanes b) {
+    for (int i = 0; i < 4; ++i) a.v[i] = vaddq_f32(a.v[i], b.v[i]);
+    return a;
+  }
+  friend Lanes operator-(Lanes a, Lanes b) {
+    for (int i = 0; i < 4; ++i) a.v[i] = vsubq_f32(a.v[i], b.v[i]);
+    return a;
+  }
+  friend Lanes operator*(Lanes a, Lanes b) {
+    for (int i = 0; i < 4; ++i) a.v[i] = vmulq_f32(a.v[i], b.v[i]);
+    return a;
+  }
+  friend Lanes operator/(Lanes a, Lanes b) {
+    for (int i = 0; i < 4; ++i) a.v[i] = vdivq_f32(a.v[i], b.v[i]);
+    return a;
+  }
+};
+
+// a * b + c, rounded once.
+inline Lanes fma(Lanes a, Lanes b, Lanes c) {
+  for (int i = 0; i < 4; ++i) c.v[i] = vfmaq_f32(c.v[i], a.v[i], b.v[i]);
+  return c;
+}
+inline Lanes max(Lanes a, Lanes b) {
+  for (int i = 0; i < 4; ++i) a.v[i] = vmaxq_f32(a.v[i], b.v[i]);
+  return a;
+}
+inline Lanes min(Lanes a, Lanes b) {
+  for (int i = 0; i < 4; ++i) a.v[i] = vminq_f32(a.v[i], b.v[i]);
+  return a;
+}
+inline Lanes round_to_even(Lanes a) {
+  for (int i = 0; i < 4; ++i) a.v[i] = vrndnq_f32(a.v[i]);
+  return a;
+}
+// 2^n for whole n from -126 to 127.
+inline Lanes power_of_two(Lanes n) {
+  for (int i = 0; i < 4; ++i) {
+    const int32x4_t exponent = vaddq_s32(vcvtnq_s32_f32(n.v[i]), vdupq_n_s32(127));
+    n.v[i] = vreinterpretq_f32_s32(vshlq_n_s32(exponent, 23));
+  }
+  return n;
+}
+// a > b ? x : y.
+inline Lanes select_greater(Lanes a, Lanes b, Lanes x, Lanes y) {
+  for (int i = 0; i < 4; ++i) x.v[i] = vbslq_f32(vcgtq_f32(a.v[i], b.v[i]), x.v[i], y.v[i]);
+  return x;
+}
+// Whole lanes from 0 to 255, as bytes.
+inline void store_bytes(Lanes a, unsigned char* out) {
+  uint16x4_t words[4];
+  for (int i = 0; i < 4; ++i) words[i] = vqmovun_s32(vcvtnq_s32_f32(a.v[i]));
+  vst1q_u8(out, vcombine_u8(vqmovn_u16(vcombine_u16(words[0], words[1])),
+                            vqmovn_u16(vcombine_u16(words[2], words[3]))));
+}
+
+}  // namespace ganglion::neon

@@ -1,0 +1,196 @@
+// The readable twin of every kernel: the definition the fast ones are tested against.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "kernels/expand_inl.h"
+#include "kernels/kernel_table.h"
+
+namespace ganglion {
+namespace {
+
+void gemm_f32(const GemmF32& gemm) {
+  for (size_t m = 0; m < gemm.num_rows; ++m) {
+    const float* a = gemm.a + m * gemm.a_stride;
+    for (size_t n = 0; n < gemm.num_columns; ++n) {
+      const float* w = gemm.panels + n / kPanelColumns * gemm.depth * kPanelColumns;
+      float sum = 0.0F;
+      for (size_t k = 0; k < gemm.depth; ++k)
+        sum += a[k] * w[k * kPanelColumns + n % kPanelColumns];
+      gemm.c[m * gemm.c_stride + n] = sum + (gemm.bias == nullptr ? 0.0F : gemm.bias[n]);
+    }
+  }
+}
+
+// The exact integer sum of one group.
+int32_t dot_group(const GemmS8& gemm, size_t m, size_t n, size_t group) {
+  const uint8_t* a = gemm.a + m * gemm.a_stride;
+  const int8_t* w =
+      gemm.panels +
+      (n / kPanelColumns * gemm.num_steps() * kPanelColumns + n % kPanelColumns) * kDepthStep;
+  const size_t end = std::min(gemm.depth, (group + 1) * kGroupDepth);
+  int32_t sum = 0;
+  for (size_t k = group * kGroupDepth; k < end; ++k) {
+    sum += a[k] * w[k / kDepthStep * kPanelColumns * kDepthStep + k % kDepthStep];
+  }
+  return sum;
+}
+
+float element_s8(const GemmS8& gemm, size_t m, size_t n) {
+  const size_t panel = n / kPanelColumns;
+  const size_t lane = n % kPanelColumns;
+  float value = gemm.bias == nullptr ? 0.0F : gemm.bias[n];
+  for (size_t i = 0; i < gemm.num_outliers; ++i) {
+    const float weight = gemm.w_outliers[(panel * gemm.num_outliers + i) * kPanelColumns + lane];
+    value = std::fma(gemm.a_outliers[m * gemm.num_outliers + i], weight, value);
+  }
+  const size_t num_groups = gemm.num_groups();
+  for (size_t group = 0; group < num_groups; ++group) {
+    const size_t at = (panel * num_groups + group) * kPanelColumns + lane;
+    const float zero_point = gemm.a_zero_points[m * num_groups + group];
+    const auto sum = static_cast<float>(dot_group(gemm, m, n, group));
+    const float scale = gemm.a_scales[m * num_groups + group] * gemm.w_scales[at];
+    value = std::fma(sum - zero_point * gemm.column_sums[at], scale, value);
+  }
+  return value;
+}
+
+void gemm_s8(const GemmS8& gemm) {
+  for (size_t m = 0; m < gemm.num_rows; ++m) {
+    for (size_t n = 0; n < gemm.num_columns; ++n) {
+      gemm.c[m * gemm.c_stride + n] = element_s8(gemm, m, n);
+    }
+  }
+}
+
+void quantize_group(const float* x, size_t size, uint8_t* q, float* scale, float* zero_point) {
+  float low = 0.0F;  // the range always holds 0
+  float high = 0.0F;
+  for (size_t i = 0; i < size; ++i) {
+    low = std::min(low, x[i]);
+    high = std::max(high, x[i]);
+  }
+  *scale = (high - low) / 255.0F;
+  const bool is_zero = !(*scale >= std::numeric_limits<float>::min());
+  const float inverse = is_zero ? 0.0F : 1.0F / *scale;
+  *zero_point = std::nearbyint(-low * inverse);
+  for (size_t i = 0; i < size; ++i) {
+    const float value = std::nearbyint(x[i] * inverse) + *zero_point;
+    q[i] = static_cast<uint8_t>(std::clamp(value, 0.0F, 255.0F));
+  }
+}
+
+void quantize_row(const float* x, size_t size, uint8_t* q, float* scales, float* zero_points) {
+  for (size_t first = 0; first < size; first += kGroupDepth) {
+    const size_t group = first / kGroupDepth;
+    quantize_group(x + first, std::min(kGroupDepth, size - first), q + first, scales + group,
+                   zero_points + group);
+  }
+  for (size_t i = size; i % kDepthStep != 0; ++i) q[i] = 0;
+}
+
+void gelu(float* x, size_t size) {
+  for (size_t i = 0; i < size; ++i) {
+    const double value = static_cast<double>(x[i]);
+    x[i] = static_cast<float>(0.5 * value * (1.0 + std::erf(value / std::sqrt(2.0))));
+  }
+}
+
+void softmax(float* x, size_t size, float scale) {
+  float largest = -std::numeric_limits<float>::infinity();
+  for (size_t i = 0; i < size; ++i) largest = std::max(largest, x[i]);
+  double sum = 0.0;
+  for (size_t i = 0; i < size; ++i) {
+    x[i] = std::exp((x[i] - largest) * scale);
+    sum += static_cast<double>(x[i]);
+  }
+  for (size_t i = 0; i < size; ++i) x[i] = static_cast<float>(static_cast<double>(x[i]) / sum);
+}
+
+void layer_norm(const float* x, const float* residual, const float* weight, const float* bias,
+                float epsilon, size_t size, float* out) {
+  double sum = 0.0;
+  for (size_t i = 0; i < size; ++i) {
+    out[i] = x[i] + (residual == nullptr ? 0.0F : residual[i]);
+    sum += static_cast<double>(out[i]);
+  }
+  const double mean = sum / static_cast<double>(size);
+  double squares = 0.0;
+  for (size_t i = 0; i < size; ++i) {
+    squares += (static_cast<double>(out[i]) - mean) * (static_cast<double>(out[i]) - mean);
+  }
+  const double variance = squares / static_cast<double>(size);
+  const double inverse = 1.0 / std::sqrt(variance + static_cast<double>(epsilon));
+  for (size_t i = 0; i < size; ++i) {
+    const double centred = (static_cast<double>(out[i]) - mean) * inverse;
+    out[i] = static_cast<float>(centred * static_cast<double>(weight[i])) + bias[i];
+  }
+}
+
+void gemm_rows(const GemmRows& gemm) {
+  for (size_t m = 0; m < gemm.num_rows; ++m) {
+    for (size_t n = 0; n < gemm.num_columns; ++n) {
+      double sum = 0.0;
+      for (size_t k = 0; k < gemm.depth; ++k) {
+        sum += static_cast<double>(gemm.a[m * gemm.a_stride + k]) *
+               static_cast<double>(gemm.w[n * gemm.w_stride + k]);
+      }
+      gemm.c[m * gemm.c_stride + n] =
+          static_cast<float>(sum) + (gemm.bias == nullptr ? 0.0F : gemm.bias[n]);
+    }
+  }
+}
+
+void mix_rows(const float* weights, const float* rows, size_t stride, size_t num_rows, size_t size,
+              float* out) {
+  for (size_t r = 0; r < num_rows; ++r) {
+    for (size_t i = 0; i < size; ++i) {
+      out[i] = std::fma(weights[r], rows[r * stride + i], out[i]);
+    }
+  }
+}
+
+void rms_norm(const float* x, const float* weight, float epsilon, size_t size, float* out) {
+  double squares = 0.0;
+  for (size_t i = 0; i < size; ++i)
+    squares += static_cast<double>(x[i]) * static_cast<double>(x[i]);
+  const double mean = squares / static_cast<double>(size);
+  const double inverse = 1.0 / std::sqrt(mean + static_cast<double>(epsilon));
+  for (size_t i = 0; i < size; ++i) {
+    out[i] =
+        static_cast<float>(static_cast<double>(x[i]) * inverse * static_cast<double>(weight[i]));
+  }
+}
+
+void silu(float* x, size_t size) {
+  for (size_t i = 0; i < size; ++i) {
+    const auto value = static_cast<double>(x[i]);
+    x[i] = static_cast<float>(value / (1.0 + std::exp(-value)));
+  }
+}
+
+void gelu_tanh(float* x, size_t size) {
+  for (size_t i = 0; i < size; ++i) {
+    const auto value = static_cast<double>(x[i]);
+    const double u = 0.7978845608028654 * (value + 0.044715 * value * value * value);
+    x[i] = static_cast<float>(0.5 * value * (1.0 + std::tanh(u)));
+  }
+}
+
+void soft_cap(float* x, size_t size, float cap) {
+  for (size_t i = 0; i < size; ++i) x[i] = cap * std::tanh(x[i] / cap);
+}
+
+struct Reference {};
+
+}  // namespace
+
+const KernelTable& reference_kernels() {
+  static constexpr KernelTable kTable = {
+      "reference", gemm_f32, gemm_s8,  quantize_row, gelu,      softmax,  layer_norm,
+      gemm_rows,   mix_rows, rms_norm, silu,         gelu_tanh, soft_cap, Expand<Reference>::run,
+  };
+  return kTable;
+}
+
+}  // namespace ganglion

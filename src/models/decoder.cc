@@ -1,0 +1,80 @@
+#include "models/decoder.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace ganglion {
+
+Result<KvCache> Decoder::new_cache(DType type, size_t capacity) const {
+  return KvCache::create(parts_.sizes.num_layers, parts_.sizes.num_kv_heads, parts_.sizes.head_dim,
+                         type, capacity);
+}
+
+void Decoder::forward(const Compute& compute, std::span<const int32_t> tokens,
+                      size_t first_position, KvCache& cache, DecoderScratch& scratch,
+                      float* hidden) const {
+  const size_t hidden_size = parts_.sizes.hidden_size;
+  cache.resize(first_position + tokens.size());
+  for_each_row(compute, tokens.size(), [&](size_t token) {
+    GANGLION_ASSERT(tokens[token] >= 0);
+    const auto id = static_cast<size_t>(tokens[token]);
+    float* row = hidden + token * hidden_size;
+    const float* embedding = parts_.embedding.rows(compute.kernels, id, 1, row);
+    for (size_t i = 0; i < hidden_size; ++i) row[i] = embedding[i] * parts_.embedding_scale;
+    if (!parts_.positions) return;
+    thread_local AlignedVector<float> expanded;
+    const float* position = parts_.positions->rows(compute.kernels, first_position + token, 1,
+                                                   make_room(expanded, hidden_size));
+    for (size_t i = 0; i < hidden_size; ++i) row[i] += position[i];
+  });
+  std::vector<RopeAngles> angles(parts_.ropes.size());
+  for (size_t i = 0; i < angles.size(); ++i) {
+    parts_.ropes[i].angles(first_position, tokens.size(), cache.capacity(), angles[i]);
+  }
+  const DecoderPass pass = {compute, cache, scratch, angles, first_position, tokens.size()};
+  for (size_t layer = 0; layer < parts_.layers.size(); ++layer) {
+    parts_.layers[layer].forward(pass, layer, hidden_size, hidden);
+  }
+}
+
+void Decoder::logits(const Compute& compute, float* hidden, size_t num_rows, float* out) const {
+  parts_.output_norm->forward(compute, hidden, num_rows, hidden);
+  parts_.head.forward(compute, hidden, num_rows, out);
+  if (parts_.logit_soft_cap <= 0) return;
+  const size_t vocabulary_size = parts_.sizes.vocabulary_size;
+  for_each_row(compute, num_rows, [&](size_t row) {
+    compute.kernels.soft_cap(out + row * vocabulary_size, vocabulary_size, parts_.logit_soft_cap);
+  });
+}
+
+void Decoder::shift(const KernelTable& kernels, KvCache& cache, size_t begin, size_t end,
+                    size_t length) const {
+  GANGLION_ASSERT(can_shift() && begin <= end && end <= length);
+  const size_t head_dim = parts_.sizes.head_dim;
+  std::vector<RopeAngles> angles(parts_.ropes.size());
+  for (size_t i = 0; i < angles.size(); ++i) {
+    parts_.ropes[i].angles_back(end - begin, cache.capacity(), angles[i]);
+  }
+  AlignedVector<float> scratch(head_dim);
+  AlignedVector<float> key(head_dim);
+  for (size_t layer = 0; layer < parts_.layers.size(); ++layer) {
+    const std::optional<size_t> rope = parts_.layers[layer].attention.rope;
+    for (size_t head = 0; head < parts_.sizes.num_kv_heads; ++head) {
+      for (size_t from = end; from < length; ++from) {
+        const size_t to = from - (end - begin);
+        cache.copy_row(layer, KvKind::kValue, head, from, to);
+        if (!rope) {
+          cache.copy_row(layer, KvKind::kKey, head, from, to);
+          continue;
+        }
+        const float* row = cache.rows(kernels, layer, KvKind::kKey, head, from, 1, scratch.data());
+        std::copy_n(row, head_dim, key.data());
+        angles[*rope].rotate(key.data(), 1, head_dim, 0);
+        cache.write(layer, KvKind::kKey, head, to, key.data());
+      }
+    }
+  }
+}
+
+}  // namespace ganglion

@@ -1,0 +1,67 @@
+// A decoder-only language model: tokens in, logits of the next token out. What each architecture is
+// made of stands in its own file (models/llama.cc, models/gemma3.cc, …).
+// Letters: M tokens of a pass, H hidden size, V tokens in the vocabulary.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "models/decoder_file.h"
+#include "nn/decoder_layer.h"
+
+namespace ganglion {
+
+// What an architecture's file puts together.
+struct DecoderParts {
+  DecoderSizes sizes;
+  StoredMatrix embedding;  // [V, H]
+  float embedding_scale = 1;
+  std::optional<StoredMatrix> positions;  // [context_length, H], learned; none: rotary or nothing
+  std::vector<Rope> ropes;                // which CausalAttention::rope points into
+  std::vector<DecoderLayer> layers;
+  std::optional<Norm> output_norm;  // always there once loaded
+  StoredLinear head;                // [V, H]
+  float logit_soft_cap = 0;         // logits become cap * tanh(logit / cap); 0: they stay
+};
+
+// Immutable and thread-safe; borrows the weights of the GgufFile it was loaded from.
+class Decoder {
+ public:
+  // Of any architecture in decoder_architectures(). kUnsupported lists them for another; errors of
+  // DecoderFile.
+  static Result<Decoder> load(const GgufFile& file);
+
+  const DecoderSizes& sizes() const { return parts_.sizes; }
+  // Whether keys can be moved to other positions.
+  bool can_shift() const { return !parts_.positions.has_value(); }
+
+  Result<KvCache> new_cache(DType type, size_t capacity) const;
+
+  // Reads `tokens` (each below V, asserted) at positions from `first_position` on, which fit in the
+  // cache (asserted): the last layer's vectors, `hidden` [M, H]. The same bits in any cutting.
+  void forward(const Compute& compute, std::span<const int32_t> tokens, size_t first_position,
+               KvCache& cache, DecoderScratch& scratch, float* hidden) const;
+
+  // hidden [rows, H] (which is overwritten) to `out` [rows, V].
+  void logits(const Compute& compute, float* hidden, size_t num_rows, float* out) const;
+
+  // Moves the cached positions [end, length) down to `begin`.
+  void shift(const KernelTable& kernels, KvCache& cache, size_t begin, size_t end,
+             size_t length) const;
+
+ private:
+  explicit Decoder(DecoderParts parts) : parts_(std::move(parts)) {}
+
+  DecoderParts parts_;
+};
+
+// The names that GGUF files give them: "llama", …
+std::span<const std::string_view> decoder_architectures();
+bool is_decoder_architecture(std::string_view name);
+
+}  // namespace ganglion

@@ -1,0 +1,22 @@
+// Qwen 1.5 and 2 with a mixture of experts: their weights are not scaled to add up to 1, and one
+// more expert reads every token.
+// Source: transformers 4.40 (modeling_qwen2_moe.py); llama.cpp's GGUF names.
+#include "models/decoder_architectures.h"
+#include "models/decoder_parts.h"
+
+namespace ganglion {
+
+Result<DecoderParts> load_qwen2moe(DecoderFile& file) {
+  GANGLION_ASSIGN(DecoderParts parts, read_outer_parts(file, NormKind::kRms));
+  GANGLION_ASSIGN(Rope rope, read_rope(file, RopePairs::kHalves));
+  parts.ropes.push_back(std::move(rope));
+  GANGLION_ASSIGN(const AttentionShape shape, read_attention_shape(file));
+  for (size_t i = 0; i < parts.sizes.num_layers; ++i) {
+    GANGLION_ASSIGN(MixtureOfExperts network, read_mixture(file, i, false));
+    const LayerForm form = {.attention = shape};
+    GANGLION_TRY(append_layer(file, i, form, std::move(network), parts));
+  }
+  return parts;
+}
+
+}  // namespace ganglion

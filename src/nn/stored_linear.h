@@ -1,0 +1,43 @@
+// y = x W^T + b over weights left where they lie. Letters: M rows (tokens), K inputs, N outputs.
+#pragma once
+
+#include <vector>
+
+#include "nn/compute.h"
+#include "nn/stored_matrix.h"
+
+namespace ganglion {
+
+// Immutable and thread-safe; borrows the weights.
+class StoredLinear {
+ public:
+  StoredLinear() = default;
+
+  // Puts the outputs of another matrix [n, K] behind those that are there; `bias` [n] or empty.
+  // Every matrix has the same K (asserted).
+  void append(const StoredMatrix& weights, AlignedVector<float> bias);
+
+  size_t num_inputs() const { return parts_.front().weights.num_columns(); }
+  size_t num_outputs() const { return num_outputs_; }
+
+  // x [M, K] to y [M, N], both row-major without gaps, with what the adapter adds. A row gives the
+  // same bits in any company and with any number of threads.
+  void forward(const Compute& compute, const float* x, size_t num_rows, float* y) const;
+
+ private:
+  struct Part {
+    StoredMatrix weights;
+    AlignedVector<float> bias;
+    size_t first_output = 0;
+  };
+
+  void forward_outputs(const KernelTable& kernels, const Part& part, size_t begin, size_t end,
+                       const float* x, size_t num_rows, float* y) const;
+  void add_delta(const Compute& compute, const Part& part, const LoraDelta& delta, const float* x,
+                 size_t num_rows, float* y) const;
+
+  std::vector<Part> parts_;
+  size_t num_outputs_ = 0;
+};
+
+}  // namespace ganglion
