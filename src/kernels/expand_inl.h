@@ -218,7 +218,7 @@ struct Expand {
       case DType::kIQ4_XS:
         return all<BlockIQ4_XS>(bytes, n, out, kSuperBlock);
       default:
-        GANGLION_ASSERT(!"expand_blocks of a type that is_expandable refuses");
+        GANGLION_ASSERT(false && "expand_blocks of a type that is_expandable refuses");
     }
   }
 };

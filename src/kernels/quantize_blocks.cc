@@ -122,7 +122,7 @@ Status quantize_blocks(DType dtype, std::span<const float> values, const float* 
     default:
       break;
   }
-  GANGLION_ASSERT(!"quantize_blocks to a type that is_expandable refuses");
+  GANGLION_ASSERT(false && "quantize_blocks to a type that is_expandable refuses");
 }
 
 }  // namespace ganglion
