@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <chrono>
+#include <ctime>
 #include <functional>
 
 #include "base/file.h"
@@ -186,9 +186,9 @@ TEST(LanguageModel, EveryMalformedFileOfTheGoldenSet) {
   if (!folder) GTEST_SKIP() << "no shared data: set GANGLION_DATA to run this test";
   for (const auto& entry : std::filesystem::directory_iterator(*folder)) {
     if (entry.path().extension() != ".gguf") continue;
-    const auto start = std::chrono::steady_clock::now();
+    const std::clock_t start = std::clock();
     const auto model = load_language_model(entry.path());
-    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(1));
+    EXPECT_LT(std::clock() - start, CLOCKS_PER_SEC);
     if (model.ok()) {
       EXPECT_EQ(last_logits(**model, {1, 2, 3}).size(), (*model)->description().vocabulary_size);
     }

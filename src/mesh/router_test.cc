@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 
 namespace ganglion {
 namespace {
@@ -66,13 +66,12 @@ TEST(Router, DecidesWithinFiveMicroseconds) {
   const Router router({0, 1}, {"chargeback", "legal"}, 0.8);
   constexpr int kDecisions = 100'000;
   int local = 0;
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();
   for (int i = 0; i < kDecisions; ++i) local += decide(router, i % 100 / 100.0, 0.9).local ? 1 : 0;
-  const std::chrono::duration<double, std::micro> elapsed =
-      std::chrono::steady_clock::now() - start;
+  const double microseconds = 1e6 * static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
   EXPECT_EQ(local, kDecisions / 5);
-  RecordProperty("nanoseconds", static_cast<int>(1000 * elapsed.count() / kDecisions));
-  EXPECT_LT(elapsed.count() / kDecisions, 5.0);
+  RecordProperty("nanoseconds", static_cast<int>(1000 * microseconds / kDecisions));
+  EXPECT_LT(microseconds / kDecisions, 5.0);
 }
 
 }  // namespace

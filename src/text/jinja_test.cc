@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 
 namespace ganglion {
 namespace {
@@ -177,11 +177,11 @@ TEST(Jinja, HostileTemplatesEndInTime) {
   };
   for (const Hostile& one : cases) {
     SCOPED_TRACE(one.source);
-    const auto begin = std::chrono::steady_clock::now();
+    const std::clock_t begin = std::clock();
     const auto text = render(one.source);
     ASSERT_FALSE(text.ok());
     EXPECT_NE(text.error().message.find(one.message), std::string::npos) << text.error().message;
-    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
+    EXPECT_LT(std::clock() - begin, 20 * CLOCKS_PER_SEC);
   }
   for (const std::string& expression : {deep, chain, nots + "1"}) {
     const auto text = render("{{ " + expression + " }}");

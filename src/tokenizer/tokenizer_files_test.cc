@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 
 #include "tokenizer/sentencepiece.h"
 #include "tokenizer/tiktoken.h"
@@ -165,12 +165,12 @@ TEST(SentencePieceModel, RefusesWhatIsNoModel) {
 TEST(TokenizerJson, LongPiecesStayFast) {
   const auto tokenizer = create(parse_tokenizer_json(bpe_json(), "t"));
   const std::string text(size_t{1} << 20, 'a');
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();
   EXPECT_EQ(ids_of(*tokenizer, text).size(), text.size());
   std::string pairs;
   for (size_t i = 0; i < text.size() / 2; ++i) pairs += "ab";
   EXPECT_EQ(ids_of(*tokenizer, pairs).size(), pairs.size() / 2);
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
+  EXPECT_LT(std::clock() - start, 20 * CLOCKS_PER_SEC);
 }
 
 }  // namespace
