@@ -16,17 +16,17 @@
 #include "cli/interrupt.h"
 #include "cli/line_editor.h"
 #include "cli/model_argument.h"
+#include "cli/template_arguments.h"
 #include "cli/terminal_progress.h"
 #include "cli/terminal_style.h"
 #include "cli/text_checks.h"
 #include "engine/chat_session.h"
-#include "engine/chat_template_source.h"
 
 namespace ganglion {
 namespace {
 
 struct ChatArguments : GenerationArguments {
-  std::string template_path;
+  TemplateArguments conversation;
   std::string system;
   bool quiet = false;
 };
@@ -36,17 +36,6 @@ std::tm local_time() {
   std::tm time = {};
   localtime_r(&now, &time);
   return time;
-}
-
-ChatTemplate load_template(const ChatArguments& arguments, const LanguageModel& model) {
-  if (arguments.template_path.empty()) {
-    ChatTemplateSource source = chat_template_of(model);
-    source.name = arguments.model_path;
-    return or_fail(ChatTemplate::create(source));
-  }
-  ChatTemplateSource source = or_fail(read_chat_template(arguments.template_path));
-  source.special_texts = special_texts_of(*model.tokenizer());
-  return or_fail(ChatTemplate::create(source));
 }
 
 // The loop of one conversation.
@@ -195,9 +184,11 @@ void run_chat(const ChatArguments& arguments) {
                         "{}: holds no vocabulary, so it can read and write no text",
                         arguments.model_path)));
   }
-  ChatTemplate chat_template = load_template(arguments, *model);
-  ChatSession session =
-      or_fail(ChatSession::start(*model, std::move(chat_template), session_options(arguments)));
+  ConversationFormat format =
+      load_conversation_format(arguments.conversation, *model, arguments.model_path);
+  ChatSession session = or_fail(ChatSession::start(*model, std::move(format.chat_template),
+                                                   load_session_options(arguments, *model)));
+  session.set_tools(std::move(format.tools));
   session.set_system_prompt(arguments.system);
   Chat chat(std::move(session), options, arguments.quiet);
   chat.run();
@@ -214,9 +205,7 @@ void add_chat_command(CLI::App& app) {
   CLI::App* const command = app.add_subcommand("chat", "Talk with a language model");
   const auto arguments = std::make_shared<ChatArguments>();
   add_generation_options(*command, *arguments);
-  command->add_option("--template", arguments->template_path,
-                      "A Jinja file, a tokenizer_config.json or another model, in place of the "
-                      "model's own chat template");
+  add_template_options(*command, arguments->conversation);
   command->add_option("--system", arguments->system, "The system prompt")->check(valid_utf8());
   command->add_flag("--quiet", arguments->quiet, "Print the answers alone");
   command->callback([arguments] { run_chat(*arguments); });

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/file.h"
@@ -19,9 +20,9 @@
 #include "cli/generation_output.h"
 #include "cli/interrupt.h"
 #include "cli/model_argument.h"
+#include "cli/template_arguments.h"
 #include "cli/terminal_progress.h"
 #include "cli/text_checks.h"
-#include "engine/chat_template.h"
 #include "engine/infill.h"
 
 namespace ganglion {
@@ -35,7 +36,7 @@ struct GenerateArguments : GenerationArguments {
   bool parses_special = false;
   bool is_chat = false;
   std::string system;
-  std::string template_path;
+  TemplateArguments conversation;
   bool json = false;
   bool quiet = false;
 };
@@ -72,14 +73,10 @@ std::string read_prompt(const GenerateArguments& arguments) {
 // The prompt as a user's message, up to where the assistant's answer begins.
 Result<std::vector<int32_t>> chat_tokens(const GenerateArguments& arguments,
                                          const LanguageModel& model, std::string_view prompt) {
-  ChatTemplateSource source = chat_template_of(model);
-  source.name = arguments.model_path;
-  if (!arguments.template_path.empty()) {
-    GANGLION_ASSIGN(source, read_chat_template(arguments.template_path));
-    source.special_texts = special_texts_of(*model.tokenizer());
-  }
-  GANGLION_ASSIGN(const ChatTemplate format, ChatTemplate::create(source));
+  ConversationFormat format =
+      load_conversation_format(arguments.conversation, model, arguments.model_path);
   ChatTemplateInput request;
+  request.tools = std::move(format.tools);
   const auto add = [&](std::string_view role, std::string_view content) {
     request.messages.push_back(json::object{{"role", role}, {"content", content}});
   };
@@ -87,7 +84,7 @@ Result<std::vector<int32_t>> chat_tokens(const GenerateArguments& arguments,
   add("user", prompt);
   const std::time_t now = std::time(nullptr);
   localtime_r(&now, &request.now);
-  GANGLION_ASSIGN(const MarkedText conversation, format.render(request));
+  GANGLION_ASSIGN(const MarkedText conversation, format.chat_template.render(request));
   return encode_chat(*model.tokenizer(), conversation);
 }
 
@@ -115,7 +112,8 @@ void print_now(std::string_view text, bool is_terminal) {
 GeneratedText write_text(const GenerateArguments& arguments, const LanguageModel& model,
                          GenerationOptions options) {
   const std::vector<int32_t> prompt = prompt_tokens(arguments, model);
-  const std::unique_ptr<Session> session = or_fail(model.start(session_options(arguments)));
+  const std::unique_ptr<Session> session =
+      or_fail(model.start(load_session_options(arguments, model)));
   constexpr size_t kLongPrompt = 512;  // tokens
   TerminalProgress progress("reading", "tokens", !arguments.quiet && prompt.size() >= kLongPrompt);
   options.prompt_progress = &progress;
@@ -188,10 +186,9 @@ void add_generate_command(CLI::App& app) {
   command->add_option("--system", arguments->system, "Instructions in front of the message")
       ->check(valid_utf8())
       ->needs(chat);
-  command
-      ->add_option("--template", arguments->template_path,
-                   "A Jinja file, tokenizer_config.json or model with the template to use instead")
-      ->needs(chat);
+  const auto [chat_template, tools] = add_template_options(*command, arguments->conversation);
+  chat_template->needs(chat);
+  tools->needs(chat);
   add_generation_options(*command, *arguments);
   CLI::Option* const as_json = command->add_flag(
       "--json", arguments->json,

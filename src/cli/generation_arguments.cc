@@ -137,6 +137,8 @@ void add_generation_options(CLI::App& command, GenerationArguments& arguments) {
       .add_option("--model", arguments.model_path,
                   "A .gguf file, a Hugging Face folder or a stored name")
       ->required();
+  command.add_option("--adapter", arguments.adapter_path,
+                     "A LoRA adapter made for the model: a .gguf file or a PEFT folder");
   GenerationOptions& generation = arguments.generation;
   command.add_option("--max-tokens", generation.max_tokens,
                      "New tokens at most (default: until the text ends or the context is full)");
@@ -192,12 +194,16 @@ GenerationOptions generation_options(const GenerationArguments& arguments) {
   return options;
 }
 
-SessionOptions session_options(const GenerationArguments& arguments) {
+SessionOptions load_session_options(const GenerationArguments& arguments,
+                                    const LanguageModel& model) {
   SessionOptions options;
   options.context_length = arguments.context_length;
   options.cache_type = arguments.cache_type == "f32"    ? DType::kF32
                        : arguments.cache_type == "q8_0" ? DType::kQ8_0
                                                         : DType::kF16;
+  if (!arguments.adapter_path.empty()) {
+    options.adapter = or_fail(model.load_adapter(arguments.adapter_path));
+  }
   return options;
 }
 

@@ -28,6 +28,7 @@ struct GenerationArguments {
   size_t context_length = 0;
   std::string cache_type = "f16";
   std::string full_context = "stop";
+  std::string adapter_path;  // empty: none
   GenerationOptions generation;
   SamplingArguments sampling;
 };
@@ -40,6 +41,8 @@ void add_generation_options(CLI::App& command, GenerationArguments& arguments);
 // fails with exit code 2 where a value is out of its range.
 SamplingOptions sampling_options(const SamplingArguments& arguments);
 GenerationOptions generation_options(const GenerationArguments& arguments);
-SessionOptions session_options(const GenerationArguments& arguments);
+// Loads the adapter, if one is given; the command fails where it is not made for `model`.
+SessionOptions load_session_options(const GenerationArguments& arguments,
+                                    const LanguageModel& model);
 
 }  // namespace ganglion

@@ -33,6 +33,7 @@ void ChatSession::set_system_prompt(std::string text) { system_prompt_ = std::mo
 Result<std::vector<int32_t>> ChatSession::prompt(size_t first_message, std::tm now) const {
   ChatTemplateInput request;
   request.now = now;
+  request.tools = tools_;
   if (!system_prompt_.empty()) {
     request.messages.push_back({{"role", "system"}, {"content", system_prompt_}});
   }

@@ -30,6 +30,8 @@ class ChatSession {
   // Begin of the conversation; empty: none.
   void set_system_prompt(std::string text);
   const std::string& system_prompt() const { return system_prompt_; }
+  // What the model may call, as OpenAI's API has it; empty: nothing.
+  void set_tools(json::array tools) { tools_ = std::move(tools); }
   // User and assistant in turn.
   const std::vector<ChatMessage>& messages() const { return messages_; }
   void set_messages(std::vector<ChatMessage> messages) { messages_ = std::move(messages); }
@@ -62,6 +64,7 @@ class ChatSession {
   std::unique_ptr<Session> session_;
   std::vector<int32_t> held_;  // the tokens that the session holds
   std::string system_prompt_;
+  json::array tools_;
   std::vector<ChatMessage> messages_;
 };
 

@@ -5,10 +5,11 @@
 namespace ganglion {
 
 ChatTemplate::ChatTemplate(JinjaTemplate main, JinjaTemplate with_tools,
-                           std::map<std::string, std::string> special_texts)
+                           const ChatTemplateSource& source)
     : main_(std::move(main)),
       with_tools_(std::move(with_tools)),
-      special_texts_(std::move(special_texts)) {}
+      special_texts_(source.special_texts),
+      shows_tools_(!source.tool_text.empty() || source.text.find("tools") != std::string::npos) {}
 
 Result<ChatTemplate> ChatTemplate::create(const ChatTemplateSource& source) {
   if (source.text.empty()) {
@@ -18,10 +19,10 @@ Result<ChatTemplate> ChatTemplate::create(const ChatTemplateSource& source) {
                 source.name);
   }
   GANGLION_ASSIGN(JinjaTemplate main, JinjaTemplate::parse(source.text, source.name));
-  if (source.tool_text.empty()) return ChatTemplate(main, main, source.special_texts);
+  if (source.tool_text.empty()) return ChatTemplate(main, main, source);
   GANGLION_ASSIGN(JinjaTemplate with_tools,
                   JinjaTemplate::parse(source.tool_text, source.name + " (tool_use)"));
-  return ChatTemplate(std::move(main), std::move(with_tools), source.special_texts);
+  return ChatTemplate(std::move(main), std::move(with_tools), source);
 }
 
 Result<MarkedText> ChatTemplate::render(const ChatTemplateInput& request) const {

@@ -31,17 +31,21 @@ class ChatTemplate {
   // has no template.
   static Result<ChatTemplate> create(const ChatTemplateSource& source);
 
+  // Whether tools change what is rendered: there is a template for them, or the only one reads
+  // them.
+  bool shows_tools() const { return shows_tools_; }
+
   // The frame that the template gives, and the data within it: all that came from messages, tools
   // and variables. Errors as JinjaTemplate::render.
   Result<MarkedText> render(const ChatTemplateInput& request) const;
 
  private:
-  ChatTemplate(JinjaTemplate main, JinjaTemplate with_tools,
-               std::map<std::string, std::string> special_texts);
+  ChatTemplate(JinjaTemplate main, JinjaTemplate with_tools, const ChatTemplateSource& source);
 
   JinjaTemplate main_;
   JinjaTemplate with_tools_;
   std::map<std::string, std::string> special_texts_;
+  bool shows_tools_;
 };
 
 // The tokens of a rendered conversation. Control tokens are read in the frame alone: whatever a

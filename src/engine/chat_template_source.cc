@@ -104,7 +104,8 @@ std::map<std::string, std::string> special_texts_of(const Tokenizer& tokenizer) 
 
 ChatTemplateSource chat_template_of(const LanguageModel& model) {
   return {model.description().name.empty() ? "the model" : model.description().name,
-          std::string(model.chat_template()), "", special_texts_of(*model.tokenizer())};
+          std::string(model.chat_template()), std::string(model.tool_template()),
+          special_texts_of(*model.tokenizer())};
 }
 
 }  // namespace ganglion

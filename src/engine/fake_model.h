@@ -188,6 +188,7 @@ class FakeModel final : public LanguageModel {
   const ModelDescription& description() const override { return description_; }
   const FakeTokenizer* tokenizer() const override { return &tokenizer_; }
   std::string_view chat_template() const override { return chat_template_; }
+  std::string_view tool_template() const override { return tool_template_; }
   Result<std::unique_ptr<Session>> start(const SessionOptions& options) const override {
     const size_t capacity =
         options.context_length > 0 ? options.context_length : description_.context_length;
@@ -196,6 +197,7 @@ class FakeModel final : public LanguageModel {
   }
 
   void set_chat_template(std::string source) { chat_template_ = std::move(source); }
+  void set_tool_template(std::string source) { tool_template_ = std::move(source); }
   // Sessions then refuse to drop tokens.
   void fix_positions() { can_drop_ = false; }
 
@@ -204,6 +206,7 @@ class FakeModel final : public LanguageModel {
   FakeTokenizer tokenizer_;
   ModelDescription description_;
   std::string chat_template_;
+  std::string tool_template_;
   bool can_drop_ = true;
 };
 

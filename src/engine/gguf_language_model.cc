@@ -38,11 +38,15 @@ class GgufLanguageModel final : public LanguageModel {
     if (const auto text = file_->get_string("tokenizer.chat_template"); text.ok()) {
       chat_template_ = *text;
     }
+    if (const auto text = file_->get_string("tokenizer.chat_template.tool_use"); text.ok()) {
+      tool_template_ = *text;
+    }
   }
 
   const ModelDescription& description() const override { return description_; }
   const Tokenizer* tokenizer() const override { return tokenizer_.get(); }
   std::string_view chat_template() const override { return chat_template_; }
+  std::string_view tool_template() const override { return tool_template_; }
 
   Result<std::unique_ptr<Session>> start(const SessionOptions& options) const override {
     const size_t trained = description_.context_length;
@@ -78,6 +82,7 @@ class GgufLanguageModel final : public LanguageModel {
   mutable ThreadPool pool_;
   Compute compute_;
   std::string_view chat_template_;
+  std::string_view tool_template_;
 };
 
 }  // namespace

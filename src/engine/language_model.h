@@ -75,6 +75,8 @@ class LanguageModel {
   virtual const Tokenizer* tokenizer() const = 0;
   // The Jinja source, empty when the file has none.
   virtual std::string_view chat_template() const = 0;
+  // The one for conversations with tools, empty when the file has no such.
+  virtual std::string_view tool_template() const = 0;
 
   // A low-rank adapter (LoRA) for sessions of this model: a GGUF adapter, or a PEFT folder
   // (adapter_config.json beside adapter_model.safetensors). The files are untrusted. kConflict

@@ -132,6 +132,15 @@ Status add_surroundings(const HfConfig& tokenizer_config, const json::value* pos
   return {};
 }
 
+// Where transformers keeps it beside chat_template.jinja.
+Status add_tool_template(const std::filesystem::path& path, GgufWriter& metadata) {
+  if (!is_there(path)) return {};
+  GANGLION_ASSIGN(const std::string text, read_file(path, kMaxTemplateBytes));
+  metadata.set_string("tokenizer.chat_template.tool_use", text);
+  metadata.set_strings("tokenizer.chat_templates", std::vector<std::string>{"tool_use"});
+  return {};
+}
+
 // chat_template.jinja, else "chat_template" of tokenizer_config.json: a text, or a list of named
 // ones.
 Status add_chat_templates(const std::filesystem::path& folder, const HfConfig& tokenizer_config,
@@ -141,7 +150,7 @@ Status add_chat_templates(const std::filesystem::path& folder, const HfConfig& t
     GANGLION_ASSIGN(const std::string text,
                     read_file(folder / "chat_template.jinja", kMaxTemplateBytes));
     metadata.set_string(kKey, text);
-    return {};
+    return add_tool_template(folder / "additional_chat_templates/tool_use.jinja", metadata);
   }
   const json::value* value = tokenizer_config.object().if_contains("chat_template");
   if (value == nullptr || value->is_null()) return {};

@@ -1,0 +1,162 @@
+// generate and chat on a model that the test writes itself: adapters, tools, the Q8_0 cache.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+
+#include "base/file.h"
+#include "engine/fake_llama.h"
+#include "text/json.h"
+
+namespace ganglion {
+namespace {
+
+using testing::HasSubstr;
+
+struct Outcome {
+  int exit_code;
+  std::string output;
+};
+
+class SmallLlama : public testing::Test {
+ protected:
+  void SetUp() override {
+    const char* const binary = std::getenv("GANGLION_BINARY");
+    if (binary == nullptr) GTEST_SKIP() << "GANGLION_BINARY does not name the program";
+    binary_ = binary;
+    folder_ = std::filesystem::path(testing::TempDir()) / "small_llama";
+    std::filesystem::create_directories(folder_);
+    write(fake_llama(), "model.gguf");
+  }
+
+  void write(const GgufWriter& writer, const char* name) const {
+    ASSERT_TRUE(writer.write(folder_ / name).ok());
+  }
+  std::string write(std::string_view text, const char* name) const {
+    EXPECT_TRUE(write_file_atomic(folder_ / name, text).ok());
+    return path(name);
+  }
+  std::string path(const char* name) const { return (folder_ / name).string(); }
+
+  Outcome run(const std::string& arguments, const std::string& input = "") const {
+    const std::string command = "printf '" + input + "' | '" + binary_ + "' " + arguments + " 2>&1";
+    std::FILE* const pipe = popen(command.c_str(), "r");
+    Outcome outcome;
+    char buffer[4096];
+    for (size_t size = 0; (size = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;) {
+      outcome.output.append(buffer, size);
+    }
+    outcome.exit_code = WEXITSTATUS(pclose(pipe));
+    return outcome;
+  }
+  Outcome generate(const std::string& arguments) const {
+    return run(
+        "generate --quiet --temperature 0 --max-tokens 24 --ignore-end --prompt hello --model '" +
+        path("model.gguf") + "' " + arguments);
+  }
+  json::array logprobs(const std::string& arguments) const {
+    const Outcome outcome = generate(arguments + " --json --logprobs 0");
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
+    return parse_json(outcome.output, "output").value().at("logprobs").as_array();
+  }
+
+  std::string binary_;
+  std::filesystem::path folder_;
+};
+
+TEST_F(SmallLlama, AnAdapterChangesTheText) {
+  GgufWriter adapter = fake_adapter("llama");
+  add_fake_factors(adapter, "blk.0.attn_q.weight", kFakeLlamaHidden, kFakeLlamaHidden);
+  add_fake_factors(adapter, "blk.0.ffn_down.weight", kFakeLlamaHidden, kFakeLlamaInner);
+  write(adapter, "adapter.gguf");
+  const std::string option = "--adapter '" + path("adapter.gguf") + "'";
+  const Outcome adapted = generate(option);
+  EXPECT_EQ(adapted.exit_code, 0) << adapted.output;
+  EXPECT_NE(adapted.output, generate("").output);
+  EXPECT_EQ(adapted.output, generate(option).output);
+  const std::string chat = "chat --quiet --temperature 0 --max-tokens 24 --ignore-end --model '" +
+                           path("model.gguf") + "' --template '" +
+                           write("{{ messages[0].content }}", "plain.jinja") + "' ";
+  const Outcome talked = run(chat + option, "hello");
+  EXPECT_EQ(talked.exit_code, 0) << talked.output;
+  EXPECT_NE(talked.output, run(chat, "hello").output);
+}
+
+TEST_F(SmallLlama, AnAdapterForAnotherModelIsRefusedByName) {
+  write(fake_adapter("qwen2"), "qwen2.gguf");
+  const Outcome family = generate("--adapter '" + path("qwen2.gguf") + "'");
+  EXPECT_EQ(family.exit_code, 1);
+  EXPECT_THAT(family.output, HasSubstr("\"general.architecture\": expected llama"));
+  GgufWriter wide = fake_adapter("llama");
+  add_fake_factors(wide, "blk.0.attn_q.weight", 128, kFakeLlamaHidden);
+  write(wide, "wide.gguf");
+  const Outcome shape = generate("--adapter '" + path("wide.gguf") + "'");
+  EXPECT_EQ(shape.exit_code, 1);
+  EXPECT_THAT(shape.output, HasSubstr("\"blk.0.attn_q.weight\": expected shape [64, 64]"));
+  EXPECT_THAT(shape.output, HasSubstr("the adapter was made for another model"));
+  const Outcome missing = generate("--adapter nofile.gguf");
+  EXPECT_EQ(missing.exit_code, 1);
+  EXPECT_THAT(missing.output, HasSubstr("nofile.gguf: cannot open"));
+}
+
+// Q8_0 rounds keys and values to 1/254 of the largest in a block of 32 (a relative error of at most
+// 4e-3, F16's is 5e-4). One layer carries that to the log-probabilities without growing much: 0.05
+// is ten times what it is of an element, and a cache that mixed up rows would be off by whole nats.
+TEST_F(SmallLlama, TheQ8CacheStaysNearF16) {
+  const json::array half = logprobs("--cache-type f16");
+  const json::array eighth = logprobs("--cache-type q8_0");
+  ASSERT_EQ(half.size(), 24U);
+  ASSERT_EQ(eighth.size(), 24U);
+  double worst = 0;
+  for (size_t i = 0; i < half.size(); ++i) {
+    EXPECT_EQ(half[i].at("id"), eighth[i].at("id"));
+    worst = std::max(worst, std::abs(half[i].at("logprob").to_number<double>() -
+                                     eighth[i].at("logprob").to_number<double>()));
+  }
+  EXPECT_LT(worst, 0.05);
+  EXPECT_GT(worst, 0);  // it is another cache
+}
+
+constexpr std::string_view kTools = R"([{"type":"function","function":{"name":"clock"}}])";
+
+TEST_F(SmallLlama, ToolsPickTheirTemplate) {
+  GgufWriter model = fake_llama();
+  model.set_string("tokenizer.chat_template", "one {{ messages[0].content }}");
+  model.set_string("tokenizer.chat_template.tool_use",
+                   "two {{ tools[0].function.name }} {{ messages[0].content }}");
+  write(model, "model.gguf");
+  const std::string tools = "--tools '" + write(kTools, "tools.json") + "'";
+  const Outcome with = generate("--chat " + tools);
+  EXPECT_EQ(with.exit_code, 0) << with.output;
+  const std::string spelled = write("two clock {{ messages[0].content }}", "spelled.jinja");
+  EXPECT_EQ(with.output, generate("--chat --template '" + spelled + "'").output);
+  EXPECT_NE(with.output, generate("--chat").output);
+  const std::string chat = "chat --quiet --temperature 0 --max-tokens 24 --ignore-end --model '" +
+                           path("model.gguf") + "' ";
+  EXPECT_EQ(run(chat + tools, "hello").output, with.output);
+}
+
+TEST_F(SmallLlama, ToolsThatNobodyWouldSeeAreRefused) {
+  const std::string plain =
+      "--chat --template '" + write("{{ messages[0].content }}", "plain.jinja") + "' ";
+  const auto error = [&](std::string_view text) {
+    const Outcome outcome = generate(plain + "--tools '" + write(text, "tools.json") + "'");
+    EXPECT_EQ(outcome.exit_code, 1);
+    return outcome.output;
+  };
+  EXPECT_THAT(error(kTools), HasSubstr("plain.jinja: its chat template does not show tools"));
+  EXPECT_THAT(error("{}"), HasSubstr("tools.json: expected an array of tools"));
+  EXPECT_THAT(error("[]"), HasSubstr("found an empty one"));
+  EXPECT_THAT(error("[3]"), HasSubstr("tools.json: tool 1: expected an object, found"));
+  EXPECT_THAT(error(R"([{"type":"function"}])"), HasSubstr("tool 1: member \"function\""));
+  EXPECT_THAT(error(R"([{"function":{}}])"), HasSubstr("tool 1: member \"name\" is missing"));
+}
+
+}  // namespace
+}  // namespace ganglion
