@@ -11,6 +11,7 @@
 #include "models/gguf_stream.h"
 #include "models/hugging_face/families.h"
 #include "models/hugging_face/tokenizer_entries.h"
+#include "models/split_gguf.h"
 
 namespace ganglion {
 namespace {
@@ -136,7 +137,10 @@ Result<GgufFile> open_as_gguf(ModelRecipe recipe) {
 
 Result<GgufFile> open_model(const std::filesystem::path& path) {
   std::error_code ignored;
-  if (!std::filesystem::is_directory(path, ignored)) return GgufFile::open(path);
+  if (!std::filesystem::is_directory(path, ignored)) {
+    GANGLION_ASSIGN(GgufFile file, GgufFile::open(path));
+    return open_all_parts(path, std::move(file));
+  }
   GANGLION_ASSIGN(ModelRecipe recipe, read_hugging_face_model(path));
   return open_as_gguf(std::move(recipe));
 }

@@ -24,7 +24,8 @@ Status write_as_gguf(const ModelRecipe& recipe, std::optional<DType> dtype,
 // those that it orders otherwise are copied, in the checkpoint's type.
 Result<GgufFile> open_as_gguf(ModelRecipe recipe);
 
-// A GGUF file, or a Hugging Face folder as one. Errors of GgufFile::open, read_hugging_face_model.
+// A GGUF file, a part of a split one (then the whole), or a Hugging Face folder as one. Errors of
+// open_all_parts and read_hugging_face_model.
 Result<GgufFile> open_model(const std::filesystem::path& path);
 
 }  // namespace ganglion
