@@ -210,7 +210,7 @@ void settle_special(SentencePieceTables& tables) {
       unknown == kinds.end() ? SpecialTokens::kNone : static_cast<int32_t>(unknown - kinds.begin());
 }
 
-Result<TextTokenizerSpec> read_model(std::string_view bytes) {
+Result<SentencePieceTables> read_tables(std::string_view bytes) {
   SentencePieceTables tables;
   TrainerSettings settings;
   for (ProtobufReader reader(bytes); !reader.at_end();) {
@@ -234,7 +234,7 @@ Result<TextTokenizerSpec> read_model(std::string_view bytes) {
   }
   tables.is_unigram = settings.model_type == kUnigramModel;
   settle_special(tables);
-  return sentencepiece_spec(std::move(tables));
+  return tables;
 }
 
 }  // namespace
@@ -261,9 +261,17 @@ Result<TextTokenizerSpec> sentencepiece_spec(SentencePieceTables tables) {
   return spec;
 }
 
+Result<SentencePieceTables> parse_sentencepiece_tables(std::string_view bytes,
+                                                       std::string_view source_name) {
+  Result<SentencePieceTables> tables = read_tables(bytes);
+  if (tables.ok()) return tables;
+  return at_place(source_name, tables.error());
+}
+
 Result<TextTokenizerSpec> parse_sentencepiece_model(std::string_view bytes,
                                                     std::string_view source_name) {
-  Result<TextTokenizerSpec> spec = read_model(bytes);
+  GANGLION_ASSIGN(SentencePieceTables tables, parse_sentencepiece_tables(bytes, source_name));
+  Result<TextTokenizerSpec> spec = sentencepiece_spec(std::move(tables));
   if (spec.ok()) return spec;
   return at_place(source_name, spec.error());
 }

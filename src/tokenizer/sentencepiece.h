@@ -27,11 +27,17 @@ struct SentencePieceTables {
   SpecialTokens special;
 };
 
+// The tables of `tokenizer.model`, the ModelProto that sentencepiece writes. `source_name` is for
+// messages. `special` has the ids that the file names; it says nothing about begin and end of a
+// text. kMalformed, kLimit; kUnsupported for models of words or characters, and spaces otherwise
+// than in front of words.
+Result<SentencePieceTables> parse_sentencepiece_tables(std::string_view bytes,
+                                                       std::string_view source_name);
+
 // Added tokens, prefix and suffix of `special`, and the model. kMalformed, kLimit, kUnsupported.
 Result<TextTokenizerSpec> sentencepiece_spec(SentencePieceTables tables);
 
-// `tokenizer.model`: the ModelProto that sentencepiece writes. `source_name` is for messages. It
-// says nothing about begin and end of a text: neither is added.
+// Both in one: neither begin nor end is added to a text.
 Result<TextTokenizerSpec> parse_sentencepiece_model(std::string_view bytes,
                                                     std::string_view source_name);
 

@@ -11,7 +11,9 @@
 #include <vector>
 
 #include "base/file.h"
+#include "models/gguf_tokenizer.h"
 #include "text/json.h"
+#include "tokenizer/model_proto_testing.h"
 
 namespace ganglion {
 namespace {
@@ -141,6 +143,45 @@ TEST_F(HuggingFaceFolder, WritesTheFileThatItOpensWithout) {
   const GgufFile half = GgufFile::open(folder_ / "half.gguf").value();
   EXPECT_EQ(half.find_tensor("blk.0.attn_q.weight")->view.dtype, DType::kF16);
   EXPECT_EQ(half.find_tensor("blk.0.attn_norm.weight")->view.dtype, DType::kF32);
+}
+
+TEST_F(HuggingFaceFolder, TakesTokenizerModelAlone) {
+  write_llama();
+  write_tensors("model.safetensors");
+  write("tokenizer.model", model_proto(kBpeProto));
+  const auto ids = [&](const GgufFile& file) {
+    std::vector<int32_t> found;
+    load_gguf_tokenizer(file).value()->encode("a a", {}, found);
+    return found;
+  };
+  const Result<GgufFile> bpe = open();
+  ASSERT_TRUE(bpe.ok()) << bpe.error().message;
+  EXPECT_EQ(bpe->get_unsigned("tokenizer.ggml.eos_token_id").value(), 2U);
+  EXPECT_EQ(ids(*bpe), (std::vector<int32_t>{1, 4, 4}));
+  write("tokenizer.model", model_proto(kUnigramProto));
+  const Result<GgufFile> unigram = open();
+  ASSERT_TRUE(unigram.ok()) << unigram.error().message;
+  EXPECT_EQ(ids(*unigram), (std::vector<int32_t>{4, 4, 2}));
+  write("tokenizer_config.json", R"({"add_bos_token":true,"add_eos_token":false})");
+  EXPECT_EQ(ids(open().value()), (std::vector<int32_t>{1, 4, 4}));
+  write("tokenizer.model", "broken");
+  EXPECT_THAT(error(), HasSubstr("tokenizer.model: "));
+}
+
+TEST_F(HuggingFaceFolder, KeepsTheTemplateForTools) {
+  write_llama();
+  write_tensors("model.safetensors");
+  write("tokenizer.model", model_proto(kBpeProto));
+  write("tokenizer_config.json", R"({"chat_template":[{"name":"default","template":"one"},)"
+                                 R"({"name":"tool_use","template":"two"}]})");
+  EXPECT_EQ(open()->get_string("tokenizer.chat_template.tool_use").value(), "two");
+  write("chat_template.jinja", "three");
+  EXPECT_FALSE(open()->get_string("tokenizer.chat_template.tool_use").ok());
+  std::filesystem::create_directories(folder_ / "additional_chat_templates");
+  write("additional_chat_templates/tool_use.jinja", "four");
+  const GgufFile file = open().value();
+  EXPECT_EQ(file.get_string("tokenizer.chat_template").value(), "three");
+  EXPECT_EQ(file.get_string("tokenizer.chat_template.tool_use").value(), "four");
 }
 
 TEST_F(HuggingFaceFolder, ReadsShards) {

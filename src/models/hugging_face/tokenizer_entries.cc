@@ -59,6 +59,14 @@ std::optional<uint64_t> configured_id(const HfConfig& config, std::string_view n
   return static_cast<uint64_t>(value->get_int64());
 }
 
+// SentencePiece's file by any of its names.
+std::optional<std::filesystem::path> find_sentencepiece(const std::filesystem::path& folder) {
+  for (const char* name : {"tokenizer.model", "spiece.model", "sentencepiece.bpe.model"}) {
+    if (is_there(folder / name)) return folder / name;
+  }
+  return std::nullopt;
+}
+
 using SpecialIds = std::map<std::string_view, uint32_t>;  // by SpecialKey::name
 
 // By the token that tokenizer_config.json names, else by config.json's id.
@@ -120,9 +128,18 @@ Surroundings read_post_processor(const json::value* value, int depth) {
   return {is_special(parts.front()), is_special(parts.back())};
 }
 
-Status add_surroundings(const HfConfig& tokenizer_config, const json::value* post_processor,
+// What the tokenizers of transformers put around a text where no file says so.
+Surroundings sentencepiece_surroundings(const HfConfig& tokenizer_config,
+                                        const GgufVocabulary& vocabulary, bool has_fairseq_ids) {
+  if (has_fairseq_ids) return {true, true};
+  const auto name = tokenizer_config.get_string_or("tokenizer_class", "");
+  const bool is_t5 = name.ok() && name->find("T5") != std::string::npos;
+  if (is_t5 || (vocabulary.model == "t5" && name.ok() && name->empty())) return {false, true};
+  return {true, false};
+}
+
+Status add_surroundings(const HfConfig& tokenizer_config, Surroundings found,
                         GgufWriter& metadata) {
-  const Surroundings found = read_post_processor(post_processor, 0);
   GANGLION_ASSIGN(const bool adds_begin,
                   tokenizer_config.get_bool_or("add_bos_token", found.adds_begin));
   GANGLION_ASSIGN(const bool adds_end,
@@ -224,6 +241,22 @@ bool is_wordpiece(const HfConfig& tokenizer_json) {
   return type != nullptr && type->is_string() && type->get_string() == "WordPiece";
 }
 
+// What the configurations name counts before what tokenizer.model says.
+void add_special_ids(const HfConfig& config, const HfConfig& tokenizer_config,
+                     const GgufVocabulary& vocabulary, GgufWriter& metadata) {
+  SpecialIds ids = find_special_ids(config, tokenizer_config, vocabulary.tokens);
+  const SpecialTokens& own = vocabulary.special;
+  const std::array<std::pair<std::string_view, int32_t>, 4> named = {
+      {{"bos", own.begin}, {"eos", own.end}, {"unk", own.unknown}, {"pad", own.padding}}};
+  for (const auto& [name, id] : named) {
+    if (id != SpecialTokens::kNone) ids.emplace(name, static_cast<uint32_t>(id));
+  }
+  for (const SpecialKey& key : kSpecialKeys) {
+    const auto found = ids.find(key.name);
+    if (found != ids.end()) metadata.set_u32(key.gguf_key, found->second);
+  }
+}
+
 }  // namespace
 
 Status add_tokenizer_entries(const HfCheckpoint& checkpoint, GgufWriter& metadata) {
@@ -244,28 +277,25 @@ Status add_tokenizer_entries(const HfCheckpoint& checkpoint, GgufWriter& metadat
     return add_wordpiece(folder, vocabulary_size, metadata);
   }
   GgufVocabulary vocabulary;
+  Surroundings surroundings =
+      read_post_processor(tokenizer_json.object().if_contains("post_processor"), 0);
   if (has_json) {
     GANGLION_ASSIGN(vocabulary, read_tokenizer_json(tokenizer_json, vocabulary_size));
   } else if (is_there(folder / "vocab.json") && is_there(folder / "merges.txt")) {
     GANGLION_ASSIGN(vocabulary, read_vocabulary_and_merges(folder, vocabulary_size));
-  } else if (is_there(folder / "tokenizer.model")) {
-    return fail(ErrorCode::kUnsupported,
-                "{}: expected tokenizer.json beside tokenizer.model; make it with "
-                "`python -c \"from transformers import AutoTokenizer as T; "
-                "T.from_pretrained('{}').save_pretrained('{}')\"`",
-                folder.string(), folder.string(), folder.string());
+  } else if (const auto path = find_sentencepiece(folder)) {
+    GANGLION_ASSIGN(const HfConfig added, open_or_empty(folder / "added_tokens.json"));
+    const bool has_fairseq_ids = checkpoint.model_type() == "xlm-roberta";
+    GANGLION_ASSIGN(vocabulary, read_sentencepiece_vocabulary(*path, {added, tokenizer_config},
+                                                              has_fairseq_ids, vocabulary_size));
+    surroundings = sentencepiece_surroundings(tokenizer_config, vocabulary, has_fairseq_ids);
   } else {
     metadata.set_string("tokenizer.ggml.model", "none");
     return {};
   }
   add_vocabulary(vocabulary, metadata);
-  for (const auto& [name, id] : find_special_ids(config, tokenizer_config, vocabulary.tokens)) {
-    for (const SpecialKey& key : kSpecialKeys) {
-      if (key.name == name) metadata.set_u32(key.gguf_key, id);
-    }
-  }
-  GANGLION_TRY(add_surroundings(tokenizer_config,
-                                tokenizer_json.object().if_contains("post_processor"), metadata));
+  add_special_ids(config, tokenizer_config, vocabulary, metadata);
+  GANGLION_TRY(add_surroundings(tokenizer_config, surroundings, metadata));
   return add_chat_templates(folder, tokenizer_config, metadata);
 }
 

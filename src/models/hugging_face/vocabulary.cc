@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <optional>
 #include <unordered_map>
 #include <utility>
 
 #include "base/file.h"
 #include "tokenizer/base64.h"
+#include "tokenizer/sentencepiece.h"
 #include "tokenizer/tokenizer.h"
 
 namespace ganglion {
@@ -61,6 +63,22 @@ class VocabularyReader {
     return {};
   }
 
+  // A token that another file names: one that is there already keeps its kind, unless it is an
+  // ordinary one.
+  Status put_extra(std::string_view token, const json::value& id, TokenKind kind) {
+    const bool is_known = id.is_int64() && id.get_int64() >= 0 &&
+                          static_cast<uint64_t>(id.get_int64()) < tokens_.size();
+    if (is_known) {
+      const auto index = static_cast<size_t>(id.get_int64());
+      const bool keeps_kind = kinds_[index] != number_of(TokenKind::kUnused) &&
+                              kinds_[index] != number_of(TokenKind::kNormal);
+      if (keeps_kind) return {};
+    }
+    std::string spelled(token);
+    if (kind == TokenKind::kUserDefined) replace_all(spelled, kWordStart, " ");
+    return put(spelled, id, kind);
+  }
+
   // tokenizer.json's "added_tokens".
   Status put_added(const json::object& root, bool is_sentencepiece) {
     const json::value* added = root.if_contains("added_tokens");
@@ -95,10 +113,6 @@ class VocabularyReader {
     out.kinds = std::move(kinds_);
   }
 
-  std::vector<int32_t>& kinds() { return kinds_; }
-  const std::vector<std::string>& tokens() const { return tokens_; }
-
- private:
   static void replace_all(std::string& text, std::string_view from, std::string_view to) {
     for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at)) {
       text.replace(at, from.size(), to);
@@ -106,6 +120,10 @@ class VocabularyReader {
     }
   }
 
+  std::vector<int32_t>& kinds() { return kinds_; }
+  const std::vector<std::string>& tokens() const { return tokens_; }
+
+ private:
   std::string source_name_;
   std::vector<std::string> tokens_;
   std::vector<int32_t> kinds_;
@@ -296,6 +314,70 @@ Status read_unigram(const HfConfig& root, const json::object& model, uint64_t vo
   return {};
 }
 
+// What SentencePiece's BPE does to a text that GGUF has no word for.
+Status check_bpe_normalisation(const std::string& source_name, const SentencePieceTables& tables) {
+  if (tables.is_unigram || (tables.charsmap.empty() && !tables.squeezes_spaces)) return {};
+  return fail(ErrorCode::kUnsupported,
+              "{}: normalizer_spec: expected a BPE model that takes text as it is (\"identity\", "
+              "remove_extra_whitespaces false), found {}; GGUF's BPE cannot say so",
+              source_name,
+              tables.charsmap.empty() ? "remove_extra_whitespaces" : "a precompiled_charsmap");
+}
+
+// The id of SentencePiece's piece in XLM-R's checkpoints.
+int64_t fairseq_id(int64_t piece) {
+  constexpr std::array<int64_t, 3> kMoved = {3, 0, 2};  // <unk>, <s>, </s>
+  return piece < 3 ? kMoved[static_cast<size_t>(piece)] : piece + 1;
+}
+
+Status put_pieces(const SentencePieceTables& tables, bool has_fairseq_ids, VocabularyReader& reader,
+                  std::vector<float>& scores) {
+  for (size_t piece = 0; piece < tables.tokens.spelled.size(); ++piece) {
+    const auto number = static_cast<int64_t>(piece);
+    const int64_t id = has_fairseq_ids ? fairseq_id(number) : number;
+    const TokenKind kind = tables.tokens.kinds[piece];
+    std::string token = tables.tokens.spelled[piece];
+    if (kind == TokenKind::kUserDefined) VocabularyReader::replace_all(token, kWordStart, " ");
+    GANGLION_TRY(reader.put(token, json::value(id), kind));
+    scores[static_cast<size_t>(id)] = tables.scores[piece];
+  }
+  if (!has_fairseq_ids) return {};
+  const auto num_pieces = static_cast<int64_t>(tables.tokens.spelled.size());
+  GANGLION_TRY(reader.put("<pad>", json::value(int64_t{1}), TokenKind::kControl));
+  return reader.put("<mask>", json::value(num_pieces + 1), TokenKind::kControl);
+}
+
+Status put_added_files(const AddedTokenFiles& added, VocabularyReader& reader) {
+  for (const auto& member : added.added_tokens.object()) {
+    const TokenKind kind =
+        looks_like_control(member.key()) ? TokenKind::kControl : TokenKind::kUserDefined;
+    GANGLION_TRY(reader.put_extra(member.key(), member.value(), kind));
+  }
+  if (!added.tokenizer_config.has("added_tokens_decoder")) return {};
+  GANGLION_ASSIGN(const HfConfig decoder,
+                  added.tokenizer_config.get_object("added_tokens_decoder"));
+  for (const auto& member : decoder.object()) {
+    int64_t id = 0;
+    const std::string_view key = member.key();
+    const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), id);
+    const bool is_entry =
+        error == std::errc() && end == key.data() + key.size() && member.value().is_object();
+    if (!is_entry) {
+      return fail(ErrorCode::kMalformed, "{}: expected an id with an object, found \"{}\"",
+                  decoder.source_name(), key);
+    }
+    const json::object& object = member.value().get_object();
+    const auto content = json_string(object, "content");
+    if (!content.ok()) return at_place(decoder.source_name(), content.error());
+    const json::value* special = object.if_contains("special");
+    const bool is_control = (special != nullptr && special->is_bool() && special->get_bool()) ||
+                            looks_like_control(*content);
+    GANGLION_TRY(reader.put_extra(*content, json::value(id),
+                                  is_control ? TokenKind::kControl : TokenKind::kUserDefined));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<GgufVocabulary> read_tokenizer_json(const HfConfig& root, uint64_t vocabulary_size) {
@@ -345,6 +427,40 @@ Result<GgufVocabulary> read_vocabulary_and_merges(const std::filesystem::path& f
     if (is_control) reader.kinds()[id] = number_of(TokenKind::kControl);
   }
   reader.finish(out);
+  return out;
+}
+
+Result<GgufVocabulary> read_sentencepiece_vocabulary(const std::filesystem::path& path,
+                                                     const AddedTokenFiles& added,
+                                                     bool has_fairseq_ids,
+                                                     uint64_t vocabulary_size) {
+  GANGLION_ASSIGN(const std::string bytes, read_file(path, kMaxFileBytes));
+  GANGLION_ASSIGN(const SentencePieceTables tables,
+                  parse_sentencepiece_tables(bytes, path.string()));
+  GANGLION_TRY(check_bpe_normalisation(path.string(), tables));
+  const uint64_t num_tokens = tables.tokens.spelled.size() + (has_fairseq_ids ? 2 : 0);
+  if (num_tokens > vocabulary_size) {
+    return fail(ErrorCode::kMalformed,
+                "{}: expected at most {} tokens (\"vocab_size\" in config.json), found {}",
+                path.string(), vocabulary_size, num_tokens);
+  }
+  VocabularyReader reader(path.string(), vocabulary_size);
+  GgufVocabulary out;
+  out.scores.assign(vocabulary_size, 0.0F);
+  GANGLION_TRY(put_pieces(tables, has_fairseq_ids, reader, out.scores));
+  GANGLION_TRY(put_added_files(added, reader));
+  reader.finish(out);
+  out.model = tables.is_unigram ? "t5" : "llama";
+  out.pre = "default";
+  out.adds_space_prefix = tables.adds_space;
+  out.removes_extra_spaces = tables.squeezes_spaces;
+  out.character_map = tables.charsmap;
+  out.special = tables.special;
+  if (!has_fairseq_ids) return out;
+  out.special.begin = 0;
+  out.special.padding = 1;
+  out.special.end = 2;
+  out.special.unknown = 3;
   return out;
 }
 

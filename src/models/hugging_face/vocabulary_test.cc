@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/file.h"
+#include "base/test_paths.h"
+#include "tokenizer/model_proto_testing.h"
+
 namespace ganglion {
 namespace {
 
@@ -114,6 +118,92 @@ TEST(HfVocabulary, RefusesWithTheReason) {
   EXPECT_THAT(error_of(R"({"pre_tokenizer":{"type":"ByteLevel","add_prefix_space":false},)"
                        R"("model":{"type":"BPE","vocab":{},"merges":["a"]}})"),
               HasSubstr("merge 0: expected two tokens"));
+}
+
+class SentencePieceVocabulary : public testing::Test {
+ protected:
+  Result<GgufVocabulary> read(std::string_view model, bool has_fairseq_ids = false,
+                              uint64_t size = 8) const {
+    const std::filesystem::path path = testing::TempDir() + "/vocabulary_test.model";
+    EXPECT_TRUE(write_file_atomic(path, model).ok());
+    const HfConfig added = HfConfig::parse(added_, "added_tokens.json").value();
+    const HfConfig config = HfConfig::parse(config_, "tokenizer_config.json").value();
+    return read_sentencepiece_vocabulary(path, {added, config}, has_fairseq_ids, size);
+  }
+  std::string error_of(std::string_view model, uint64_t size = 8) const {
+    const Result<GgufVocabulary> vocabulary = read(model, false, size);
+    return vocabulary.ok() ? "accepted" : vocabulary.error().message;
+  }
+
+  std::string added_ = "{}", config_ = "{}";
+};
+
+TEST_F(SentencePieceVocabulary, ReadsBpe) {
+  added_ = R"({"<|tool|>":5,"▁x":6})";
+  config_ = R"({"added_tokens_decoder":{"1":{"content":"<s>","special":true},)"
+            R"("7":{"content":"<end>","special":true}}})";
+  const Result<GgufVocabulary> vocabulary = read(model_proto(kBpeProto));
+  ASSERT_TRUE(vocabulary.ok()) << vocabulary.error().message;
+  EXPECT_EQ(vocabulary->model, "llama");
+  EXPECT_THAT(vocabulary->tokens,
+              ElementsAre("<unk>", "<s>", "</s>", "a", "▁a", "<|tool|>", " x", "<end>"));
+  EXPECT_THAT(vocabulary->kinds, ElementsAre(2, 3, 3, 1, 1, 3, 4, 3));
+  EXPECT_THAT(vocabulary->scores, ElementsAre(0, 0, 0, -1, -2, 0, 0, 0));
+  EXPECT_EQ(vocabulary->special.begin, 1);
+  EXPECT_EQ(vocabulary->special.end, 2);
+  EXPECT_TRUE(vocabulary->adds_space_prefix);
+}
+
+TEST_F(SentencePieceVocabulary, ReadsUnigramAndItsIdsInXlmR) {
+  const std::string model = model_proto(kUnigramProto);
+  const Result<GgufVocabulary> plain = read(model, false, 6);
+  ASSERT_TRUE(plain.ok()) << plain.error().message;
+  EXPECT_EQ(plain->model, "t5");
+  EXPECT_TRUE(plain->removes_extra_spaces);
+  EXPECT_THAT(plain->tokens, ElementsAre("<unk>", "<s>", "</s>", "a", "▁a", "[PAD5]"));
+  const Result<GgufVocabulary> moved = read(model, true);
+  ASSERT_TRUE(moved.ok()) << moved.error().message;
+  EXPECT_THAT(moved->tokens,
+              ElementsAre("<s>", "<pad>", "</s>", "<unk>", "a", "▁a", "<mask>", "[PAD7]"));
+  EXPECT_THAT(moved->kinds, ElementsAre(3, 3, 3, 2, 1, 1, 3, 5));
+  EXPECT_THAT(moved->scores, ElementsAre(0, 0, 0, 0, -1, -2, 0, 0));
+  EXPECT_EQ(moved->special.unknown, 3);
+}
+
+TEST_F(SentencePieceVocabulary, RefusesWithTheReason) {
+  EXPECT_THAT(error_of(model_proto(kBpeProto), 4),
+              HasSubstr("expected at most 4 tokens (\"vocab_size\" in config.json), found 5"));
+  EXPECT_THAT(error_of("x"), HasSubstr("vocabulary_test.model: "));
+  ModelProto squeezing = kBpeProto;
+  squeezing.squeezes_spaces = true;
+  EXPECT_THAT(error_of(model_proto(squeezing)), HasSubstr("found remove_extra_whitespaces"));
+  added_ = R"({"<x>":9})";
+  EXPECT_THAT(error_of(model_proto(kBpeProto)), HasSubstr("token \"<x>\": expected an id"));
+  added_ = "{}";
+  config_ = R"({"added_tokens_decoder":{"x":{"content":"a"}}})";
+  EXPECT_THAT(error_of(model_proto(kBpeProto)), HasSubstr("expected an id with an object"));
+}
+
+TEST_F(SentencePieceVocabulary, OfLlama2IsTheOneOfItsTokenizerJson) {
+  const auto folder = shared_data_path("models/tokenizers/llama2");
+  if (!folder) GTEST_SKIP() << "models/tokenizers/llama2 is not among the data (GANGLION_DATA)";
+  const HfConfig none = HfConfig::parse("{}", "none").value();
+  const auto model =
+      read_sentencepiece_vocabulary(*folder / "tokenizer.model", {none, none}, false, 32000);
+  ASSERT_TRUE(model.ok()) << model.error().message;
+  const auto json = read_tokenizer_json(HfConfig::open(*folder / "tokenizer.json").value(), 32000);
+  ASSERT_TRUE(json.ok()) << json.error().message;
+  // This tokenizer.json has the no-break spaces of four tokens as spaces.
+  size_t num_differing = 0;
+  for (size_t id = 0; id < json->tokens.size(); ++id) {
+    if (model->tokens[id] == json->tokens[id]) continue;
+    ++num_differing;
+    EXPECT_THAT(model->tokens[id], HasSubstr("\u00A0"));
+  }
+  EXPECT_EQ(num_differing, 4U);
+  EXPECT_EQ(model->kinds, json->kinds);
+  EXPECT_EQ(model->model, json->model);
+  EXPECT_EQ(model->adds_space_prefix, json->adds_space_prefix);
 }
 
 }  // namespace
