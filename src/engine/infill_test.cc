@@ -4,7 +4,9 @@
 
 #include <algorithm>
 
+#include "base/test_paths.h"
 #include "engine/fake_model.h"
+#include "models/gguf_tokenizer.h"
 
 namespace ganglion {
 namespace {
@@ -43,6 +45,31 @@ TEST(Infill, TheSuffixGetsNoSpaceInFront) {
             (std::vector<int32_t>{FakeTokenizer::kBegin, FakeTokenizer::kFillPrefix,
                                   FakeTokenizer::kFirstWord, FakeTokenizer::kFillSuffix,
                                   FakeTokenizer::kFirstWord + 1, FakeTokenizer::kFillMiddle}));
+}
+
+// StarCoder's and Refact's own vocabularies: the tokens are found, and text around them is kept.
+TEST(Infill, WithTheVocabulariesOfCodeModels) {
+  for (const std::string name : {"starcoder", "refact"}) {
+    const auto path = shared_data_path("models/vocab-gguf/ggml-vocab-" + name + ".gguf");
+    if (!path) GTEST_SKIP() << "models/vocab-gguf is not among the data (GANGLION_DATA)";
+    SCOPED_TRACE(name);
+    const auto tokenizer = load_gguf_tokenizer(GgufFile::open(*path).value()).value();
+    const std::string prefix = "def add(a, b):\n    return ";
+    const std::string suffix = "\n\nprint(add(1, 2))  # <fim_middle>\n";
+    const auto prompt = infill_prompt(*tokenizer, prefix, suffix);
+    ASSERT_TRUE(prompt.ok()) << prompt.error().message;
+    const auto place = [&](const char* token) {
+      const int32_t id = tokenizer->find(token);
+      EXPECT_GE(id, 0) << token;
+      EXPECT_EQ(std::count(prompt->begin(), prompt->end(), id), 1) << token;
+      return std::find(prompt->begin(), prompt->end(), id);
+    };
+    EXPECT_EQ(place("<fim_prefix>"), prompt->begin());
+    EXPECT_EQ(place("<fim_middle>"), prompt->end() - 1);
+    const auto middle = place("<fim_suffix>");
+    EXPECT_EQ(tokenizer->decode({prompt->begin() + 1, middle}), prefix);
+    EXPECT_EQ(tokenizer->decode({middle + 1, prompt->end() - 1}), suffix);
+  }
 }
 
 TEST(Infill, IsRefusedByNameWithoutTheTokens) {
