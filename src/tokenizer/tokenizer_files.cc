@@ -152,6 +152,11 @@ LoadedTokenizer load_model(const fs::path& path, const json::object& config,
   if (looks_like_tiktoken(bytes)) return load_ranks(path, bytes, pre_tokenizer);
   if (!pre_tokenizer.empty()) return says_itself(path.string());
   Result<TextTokenizerSpec> spec = parse_sentencepiece_model(bytes, path.string());
+  if (!spec.ok() && spec.error().code == ErrorCode::kMalformed) {
+    return fail(ErrorCode::kMalformed,
+                "{}; expected tokenizer.json, SentencePiece's tokenizer.model or tiktoken ranks",
+                spec.error().message);
+  }
   if (spec.ok()) GANGLION_TRY(apply_config(config, *spec));
   if (spec.ok()) GANGLION_TRY(apply_around(config, *spec));
   return finish(path.string(), std::move(spec));

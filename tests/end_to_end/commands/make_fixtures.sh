@@ -48,3 +48,13 @@ printf 'my\tO\nname\tO\nis\tO\nAnna\tB-name\n\nmy\tO\nname\tO\nis\tO\nBob\tB-nam
 printf '{{ m.role }}: {{ m.text }} {{ true }}\n' > t.jinja
 printf 'a\n{%% fi %%}\n' > bad.jinja
 printf '{"m": {"role": "user", "text": "hi <|x|>"}}\n' > c.json
+printf '{"model":{"type":"BPE","merges":["a b"],"vocab":{"a":0,"b":1,"ab":2}},' > tokenizer.json
+printf '"pre_tokenizer":{"type":"ByteLevel","add_prefix_space":false}}' >> tokenizer.json
+printf 'YQ== 0\nYg== 1\nYWI= 2\n' > ranks.tiktoken
+# The pieces <unk>, <s>, </s>, a, _a, _ and <0x0A> of a SentencePiece BPE model.
+printf '\012\016\012\005<unk>\025\000\000\000\000\030\002\012\014\012\003<s>\025' > tokenizer.model
+printf '\000\000\000\000\030\003\012\015\012\004</s>\025\000\000\000\000\030\003\012\012\012' >> tokenizer.model
+printf '\001a\025\000\000\200\277\030\001\012\015\012\004\342\226\201a\025\000\000\000\300\030\001' >> tokenizer.model
+printf '\012\014\012\003\342\226\201\025\000\000\100\300\030\001\012\017\012\006<0x0A>' >> tokenizer.model
+printf '\025\000\000\000\000\030\006\022\005\030\002\230\002\001\032\002\040\000' >> tokenizer.model
+printf '[{"type":"function","function":{"name":"clock"}}]' > tools.json
