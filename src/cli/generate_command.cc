@@ -124,6 +124,7 @@ GeneratedText write_text(const GenerateArguments& arguments, const LanguageModel
   }
   GeneratedText result = or_fail(generate(model, *session, prompt, options, print));
   if (!arguments.json) fmt::print("\n");
+  std::fflush(stdout);  // in front of the summary, where both go to one file
   return result;
 }
 

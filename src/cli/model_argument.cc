@@ -1,6 +1,7 @@
 #include "cli/model_argument.h"
 
 #include <cstdlib>
+#include <filesystem>
 
 #include "cli/exit.h"
 
@@ -23,7 +24,14 @@ ModelStore open_model_store() {
 
 std::string model_path_or_fail(const std::string& name_or_path) {
   if (name_or_path.empty()) return "";
-  return or_fail(resolve_model(open_model_store(), name_or_path)).string();
+  const std::filesystem::path path = or_fail(resolve_model(open_model_store(), name_or_path));
+  std::error_code ignored;
+  if (std::filesystem::exists(path, ignored)) return path.string();
+  throw CommandFailure{ExitCode::kFailed,
+                       fail(ErrorCode::kNotFound,
+                            "{}: cannot open: no such file or folder; give a .gguf file, a Hugging "
+                            "Face folder, or a name that `ganglion list` shows",
+                            path.string())};
 }
 
 }  // namespace ganglion

@@ -57,7 +57,9 @@ class GgufLanguageModel final : public LanguageModel {
                   "{}: the model has {} positions, a context of {} tokens does not fit",
                   file_->source_name(), trained, capacity);
     }
-    GANGLION_ASSIGN(KvCache cache, decoder_.new_cache(options.cache_type, capacity));
+    Result<KvCache> created = decoder_.new_cache(options.cache_type, capacity);
+    if (!created.ok()) return at_place(file_->source_name(), created.error());
+    KvCache cache = std::move(created).value();
     const uint64_t available =
         memory_limit_bytes_ == 0 ? available_memory_bytes() : memory_limit_bytes_;
     GANGLION_TRY(

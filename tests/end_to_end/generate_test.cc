@@ -123,6 +123,9 @@ TEST_F(Generate, ErrorsSayWhatWouldWork) {
   const Outcome bias = run("--prompt a --logit-bias 512=1");
   EXPECT_EQ(bias.exit_code, 1);
   EXPECT_THAT(bias.output, HasSubstr("token 512; this vocabulary has the tokens 0 to 511"));
+  const Outcome cache = run("--prompt a --cache-type q8_0");  // its heads are of 8
+  EXPECT_EQ(cache.exit_code, 1);
+  EXPECT_THAT(cache.output, HasSubstr("f32.gguf: key/value cache: Q8_0 needs heads of a multiple"));
   const Outcome chat = run("--prompt a --chat");
   EXPECT_EQ(chat.exit_code, 1);
   EXPECT_THAT(chat.output, HasSubstr("template"));

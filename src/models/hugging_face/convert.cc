@@ -77,6 +77,13 @@ Status check_outline(const ModelRecipe& recipe) {
 }  // namespace
 
 Result<ModelRecipe> read_hugging_face_model(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(folder / "config.json", ignored)) {
+    return fail(ErrorCode::kNotFound,
+                "{}: expected a Hugging Face folder, found no config.json in it; give the folder "
+                "that has it, or a .gguf file",
+                folder.string());
+  }
   GANGLION_ASSIGN(HfCheckpoint opened, HfCheckpoint::open(folder));
   const auto checkpoint = std::make_shared<const HfCheckpoint>(std::move(opened));
   GANGLION_ASSIGN(ModelRecipe recipe, map_checkpoint(checkpoint));
