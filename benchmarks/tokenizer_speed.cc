@@ -49,7 +49,7 @@ Status measure(char** arguments) {
     num_tokens = 0;
     const double start = cpu_seconds();
     for (const std::string& text : texts) {
-      tokenizer->encode(text, {.add_special_tokens = false}, ids);
+      tokenizer->encode(text, {.add_special_tokens = false, .parse_special_tokens = true}, ids);
       num_tokens += ids.size();
     }
     best_seconds = std::min(best_seconds, cpu_seconds() - start);

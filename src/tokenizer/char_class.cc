@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "text/unicode.h"
+
 namespace ganglion {
 namespace {
 
@@ -126,6 +128,25 @@ bool existed_in_unicode_8(char32_t code_point) {
   UVersionInfo age = {};
   u_charAge(static_cast<UChar32>(code_point), age);
   return age[0] <= 8;
+}
+
+bool was_punctuation_in_unicode_8(char32_t code_point) {
+  if (code_point == 0x166D || code_point == 0x111C9) return true;  // a symbol and a mark since
+  return is_punctuation(code_point) && existed_in_unicode_8(code_point);
+}
+
+bool was_nonspacing_mark_in_unicode_8(char32_t code_point) {
+  switch (code_point) {
+    case 0x1734:  // a spacing mark since
+      return true;
+    case 0x1885:  // letters then
+    case 0x1886:
+    case 0xA9BD:   // a spacing mark then
+    case 0x111C9:  // punctuation then
+      return false;
+    default:
+      return is_nonspacing_mark(code_point) && existed_in_unicode_8(code_point);
+  }
 }
 
 char32_t lower_char(char32_t code_point) {

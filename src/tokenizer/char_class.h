@@ -63,9 +63,11 @@ class CharClasses {
   CharClass table_[kTableSize];
 };
 
-// Whether Unicode 8 had the character. `tokenizers` tells punctuation, marks and control characters
-// apart by tables of that version (its BERT parts and Punctuation; not its regular expressions).
+// As Unicode 8 had it: `tokenizers` tells punctuation, marks and control characters apart by tables
+// of that version (its BERT parts and Punctuation; not its regular expressions).
 bool existed_in_unicode_8(char32_t code_point);
+bool was_punctuation_in_unicode_8(char32_t code_point);
+bool was_nonspacing_mark_in_unicode_8(char32_t code_point);
 
 // The simple lower case of a code point (Unicode 16).
 char32_t lower_char(char32_t code_point);

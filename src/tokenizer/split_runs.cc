@@ -164,7 +164,7 @@ size_t punctuation_math_or_tick(const CharClasses& classes, std::string_view tex
 size_t punctuation_runs(const CharClasses& classes, std::string_view text, size_t offset) {
   return skip_while(classes, text, offset, [](const ClassifiedChar& c) {
     if (c.value < 0x80) return (c.char_class & (kPunctuationChar | kSymbolChar)) != 0;
-    return (c.char_class & kPunctuationChar) != 0 && existed_in_unicode_8(c.value);
+    return was_punctuation_in_unicode_8(c.value);
   });
 }
 

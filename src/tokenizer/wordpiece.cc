@@ -217,7 +217,7 @@ void WordPiece::add_code_point(char32_t code_point, TokenSpan source, Word& word
   if (is_ideograph) finish_word<kWithSpans>(word, output);
   if (spec_.strip_accents) {
     for (const char32_t part : decompose_code_point(code_point)) {
-      if (is_nonspacing_mark(part) && existed_in_unicode_8(part)) continue;
+      if (was_nonspacing_mark_in_unicode_8(part)) continue;
       const char32_t lower = spec_.lowercase ? lower_code_point(part) : part;
       add_normalized<kWithSpans>(lower, source, word, output);
     }
@@ -239,7 +239,7 @@ void WordPiece::add_normalized(char32_t code_point, TokenSpan source, Word& word
   if (is_space(code_point)) return finish_word<kWithSpans>(word, output);
   const bool alone = code_point < 0x80
                          ? is_ascii_punctuation(static_cast<unsigned char>(code_point))
-                         : is_punctuation(code_point) && existed_in_unicode_8(code_point);
+                         : was_punctuation_in_unicode_8(code_point);
   if (alone) finish_word<kWithSpans>(word, output);
   if (!word.is_full()) {
     std::string encoded;

@@ -47,6 +47,15 @@ TEST(WordPiece, CleansAsBertDoes) {
   EXPECT_THAT(encode_plain(tokenizer, "[SEP]"), ElementsAre(0, 0, 0));
 }
 
+// Characters whose category has changed since the tables of `tokenizers` were made.
+TEST(WordPiece, SplitsAndStripsByUnicode8) {
+  const WordPiece tokenizer = WordPiece::create(small_spec()).value();
+  EXPECT_THAT(encode_plain(tokenizer, "the\u166Dthe"), ElementsAre(12, 0, 12));      // punctuation
+  EXPECT_THAT(encode_plain(tokenizer, "the\U000111C9the"), ElementsAre(12, 0, 12));  // not a mark
+  EXPECT_THAT(encode_plain(tokenizer, "ca\u1734fe"), ElementsAre(7));                // a mark
+  EXPECT_THAT(encode_plain(tokenizer, "ca\uA9BDfe"), ElementsAre(0));
+}
+
 TEST(WordPiece, CleaningCanBeOff) {
   WordPieceSpec spec = small_spec();
   spec.strip_accents = false;
