@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "engine/fake_llama.h"
+#include "formats/gguf.h"
 #include "text/json.h"
 
 namespace ganglion {
@@ -121,6 +122,33 @@ TEST_F(SmallLlama, TheQ8CacheStaysNearF16) {
   }
   EXPECT_LT(worst, 0.05);
   EXPECT_GT(worst, 0);  // it is another cache
+}
+
+TEST_F(SmallLlama, RunsFromItsParts) {
+  const std::string whole = generate("").output;
+  GgufWriter first;  // metadata alone, as gguf-split can have it
+  const GgufFile file = GgufFile::open(path("model.gguf")).value();
+  for (const GgufEntry& entry : file.entries()) first.copy_entry(entry);
+  GgufWriter second = fake_llama();
+  for (GgufWriter* const part : {&first, &second}) {
+    part->set_u32("split.no", part == &first ? 0 : 1);
+    part->set_u32("split.count", 2);
+    part->set_u32("split.tensors.count", static_cast<uint32_t>(file.tensors().size()));
+  }
+  write(first, "parts-00001-of-00002.gguf");
+  const auto run_part = [&](const char* name) {
+    return run(
+        "generate --quiet --temperature 0 --max-tokens 24 --ignore-end --prompt hello "
+        "--model '" +
+        path(name) + "'");
+  };
+  std::filesystem::remove(folder_ / "parts-00002-of-00002.gguf");
+  const Outcome alone = run_part("parts-00001-of-00002.gguf");
+  EXPECT_EQ(alone.exit_code, 1);
+  EXPECT_THAT(alone.output, HasSubstr("parts-00002-of-00002.gguf: cannot open"));
+  write(second, "parts-00002-of-00002.gguf");
+  EXPECT_EQ(run_part("parts-00001-of-00002.gguf").output, whole);
+  EXPECT_EQ(run_part("parts-00002-of-00002.gguf").output, whole);
 }
 
 constexpr std::string_view kTools = R"([{"type":"function","function":{"name":"clock"}}])";
