@@ -27,9 +27,11 @@ void add_convert_command(CLI::App& app);
 void add_extract_command(CLI::App& app);
 void add_pull_command(CLI::App& app);
 void add_list_command(CLI::App& app);
+void add_rerank_command(CLI::App& app);
 void add_rm_command(CLI::App& app);
 
 // Each adds its subcommand to `debug`.
+void add_debug_hidden_command(CLI::App& debug);
 void add_debug_logits_command(CLI::App& debug);
 void add_debug_sample_command(CLI::App& debug);
 void add_debug_template_command(CLI::App& debug);

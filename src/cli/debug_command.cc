@@ -8,6 +8,7 @@ void add_debug_command(CLI::App& app) {
   CLI::App* const debug =
       app.add_subcommand("debug", "Print what a model computes, to compare it with a reference");
   debug->require_subcommand(1);
+  add_debug_hidden_command(*debug);
   add_debug_logits_command(*debug);
   add_debug_sample_command(*debug);
   add_debug_template_command(*debug);

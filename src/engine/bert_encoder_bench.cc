@@ -5,6 +5,7 @@
 
 #include "base/test_paths.h"
 #include "engine/bert_encoder.h"
+#include "models/hugging_face/convert.h"
 
 namespace ganglion {
 namespace {
@@ -32,12 +33,12 @@ void bench_minilm(benchmark::State& state) {
   }
   const EncoderOptions options{.precision = state.range(0) == 0 ? Precision::kF32 : Precision::kS8,
                                .num_threads = static_cast<size_t>(state.range(1))};
-  const auto encoder = BertEncoder::load_folder(*folder, options).value();
+  const auto encoder = BertEncoder::load(open_model(*folder).value(), options).value();
   const std::vector<std::string> texts = mixed_texts(static_cast<size_t>(state.range(2)));
   const std::vector<std::string_view> views(texts.begin(), texts.end());
   std::vector<float> out(texts.size() * encoder->hidden_size());
   size_t num_tokens = 0;
-  for (const std::string& text : texts) num_tokens += encoder->tokenizer().encode(text).size();
+  for (const std::string& text : texts) num_tokens += encoder->model().encode(text).ids.size();
   for (auto _ : state) {
     benchmark::DoNotOptimize(encoder->embed(views, out).ok());
   }

@@ -3,6 +3,8 @@
 #include "engine/bert_encoder.h"
 #include "engine/encoder_identity.h"
 #include "formats/gguf.h"
+#include "models/bert_config.h"
+#include "models/hugging_face/convert.h"
 #include "models/static_embedding.h"
 
 namespace ganglion {
@@ -29,13 +31,13 @@ Result<std::unique_ptr<const Encoder>> load_gguf(GgufFile file, const EncoderOpt
     GANGLION_ASSIGN(StaticEmbedding model, StaticEmbedding::load(std::move(file)));
     return std::unique_ptr<const Encoder>(std::make_unique<StaticEncoder>(std::move(model)));
   }
-  if (architecture == "bert") {
+  if (is_bert_architecture(architecture)) {
     GANGLION_ASSIGN(auto bert, BertEncoder::load(std::move(file), options));
     return std::unique_ptr<const Encoder>(std::move(bert));
   }
   return fail(ErrorCode::kUnsupported,
-              "{}: metadata \"general.architecture\": expected an encoder (\"bert\" or \"{}\"), "
-              "found \"{}\"",
+              "{}: metadata \"general.architecture\": expected an encoder (\"bert\", "
+              "\"nomic-bert\" or \"{}\"), found \"{}\"",
               file.source_name(), StaticEmbedding::kArchitecture, architecture);
 }
 
@@ -49,12 +51,7 @@ Result<std::unique_ptr<const Encoder>> load_embedded() {
 
 Result<std::unique_ptr<const Encoder>> load_encoder(const std::filesystem::path& path,
                                                     const EncoderOptions& options) {
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) {
-    GANGLION_ASSIGN(auto bert, BertEncoder::load_folder(path, options));
-    return std::unique_ptr<const Encoder>(std::move(bert));
-  }
-  GANGLION_ASSIGN(GgufFile file, GgufFile::open(path));
+  GANGLION_ASSIGN(GgufFile file, open_model(path));
   return load_gguf(std::move(file), options);
 }
 

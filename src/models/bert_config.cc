@@ -7,8 +7,10 @@ namespace {
 constexpr uint64_t kMaxSize = uint64_t{1} << 24;
 constexpr uint64_t kMaxLayers = 1024;
 // Values of llama.cpp's <arch>.pooling_type.
+constexpr uint64_t kGgufPoolingNone = 0;
 constexpr uint64_t kGgufPoolingMean = 1;
 constexpr uint64_t kGgufPoolingCls = 2;
+constexpr uint64_t kGgufPoolingRank = 4;
 
 Status check_size(std::string_view name, size_t value, uint64_t max) {
   if (value >= 1 && value <= max) return {};
@@ -34,80 +36,61 @@ Status check(const BertConfig& config) {
   return {};
 }
 
-Result<BertConfig> checked(const std::string& source_name, BertConfig config) {
-  if (Status status = check(config); !status.ok()) return at_place(source_name, status.error());
-  return config;
+size_t num_rows(const GgufFile& file, std::string_view name) {
+  const GgufTensor* table = file.find_tensor(name);
+  return table == nullptr ? 0 : static_cast<size_t>(table->view.shape[0]);
 }
 
-Status check_kind(const HfConfig& config, const std::string& model_type) {
-  if (model_type != "bert" && model_type != "distilbert") {
-    return fail(ErrorCode::kUnsupported,
-                "{}: \"model_type\": expected \"bert\" or \"distilbert\", found \"{}\"",
-                config.source_name(), model_type);
+Result<Pooling> read_pooling(const GgufFile& file, const std::string& key) {
+  GANGLION_ASSIGN(const uint64_t pooling, file.get_unsigned_or(key, kGgufPoolingMean));
+  switch (pooling) {
+    case kGgufPoolingNone:
+      return Pooling::kNone;
+    case kGgufPoolingMean:
+      return Pooling::kMean;
+    case kGgufPoolingCls:
+      return Pooling::kCls;
+    case kGgufPoolingRank:
+      return Pooling::kRank;
+    default:
+      break;
   }
-  const std::string_view key = model_type == "bert" ? "hidden_act" : "activation";
-  GANGLION_ASSIGN(const std::string activation, config.get_string_or(key, "gelu"));
-  if (activation != "gelu") {
-    return fail(ErrorCode::kUnsupported, "{}: \"{}\": expected \"gelu\", found \"{}\"",
-                config.source_name(), key, activation);
-  }
-  GANGLION_ASSIGN(const std::string positions,
-                  config.get_string_or("position_embedding_type", "absolute"));
-  if (positions != "absolute") {
-    return fail(ErrorCode::kUnsupported,
-                "{}: \"position_embedding_type\": expected \"absolute\", found \"{}\"",
-                config.source_name(), positions);
-  }
-  return {};
+  return fail(ErrorCode::kUnsupported,
+              "{}: metadata \"{}\": expected 0 (none), 1 (mean), 2 (cls) or 4 (rank), found {}",
+              file.source_name(), key, pooling);
 }
 
 }  // namespace
 
-Result<BertConfig> read_bert_config(const HfConfig& config) {
-  BertConfig bert;
-  GANGLION_ASSIGN(bert.model_type, config.get_string_or("model_type", "bert"));
-  GANGLION_TRY(check_kind(config, bert.model_type));
-  GANGLION_ASSIGN(bert.hidden_size, config.get_unsigned("hidden_size", "dim"));
-  GANGLION_ASSIGN(bert.num_layers, config.get_unsigned("num_hidden_layers", "n_layers"));
-  GANGLION_ASSIGN(bert.num_heads, config.get_unsigned("num_attention_heads", "n_heads"));
-  GANGLION_ASSIGN(bert.intermediate_size, config.get_unsigned("intermediate_size", "hidden_dim"));
-  GANGLION_ASSIGN(bert.vocabulary_size, config.get_unsigned("vocab_size"));
-  GANGLION_ASSIGN(bert.max_positions, config.get_unsigned("max_position_embeddings"));
-  if (bert.model_type == "bert") {
-    GANGLION_ASSIGN(bert.num_token_types, config.get_unsigned("type_vocab_size"));
-  }
-  GANGLION_ASSIGN(const double epsilon, config.get_number_or("layer_norm_eps", 1e-12));
-  bert.layer_norm_epsilon = static_cast<float>(epsilon);
-  return checked(config.source_name(), bert);
+bool is_bert_architecture(std::string_view architecture) {
+  return architecture == "bert" || architecture == "nomic-bert";
 }
 
 Result<BertConfig> read_bert_config(const GgufFile& file) {
-  BertConfig bert;
-  bert.model_type = "bert";
-  GANGLION_ASSIGN(bert.hidden_size, file.get_unsigned("bert.embedding_length"));
-  GANGLION_ASSIGN(bert.num_layers, file.get_unsigned("bert.block_count"));
-  GANGLION_ASSIGN(bert.num_heads, file.get_unsigned("bert.attention.head_count"));
-  GANGLION_ASSIGN(bert.intermediate_size, file.get_unsigned("bert.feed_forward_length"));
-  GANGLION_ASSIGN(bert.max_positions, file.get_unsigned("bert.context_length"));
-  if (const GgufTensor* table = file.find_tensor("token_embd.weight")) {
-    bert.vocabulary_size = static_cast<size_t>(table->view.shape[0]);
+  GANGLION_ASSIGN(const std::string_view architecture, file.get_string("general.architecture"));
+  if (!is_bert_architecture(architecture)) {
+    return fail(ErrorCode::kUnsupported,
+                "{}: metadata \"general.architecture\": expected \"bert\" or \"nomic-bert\", "
+                "found \"{}\"",
+                file.source_name(), architecture);
   }
-  if (const GgufTensor* table = file.find_tensor("token_types.weight")) {
-    bert.num_token_types = static_cast<size_t>(table->view.shape[0]);
-  }
-  GANGLION_ASSIGN(const double epsilon, file.get_number("bert.attention.layer_norm_epsilon"));
-  bert.layer_norm_epsilon = static_cast<float>(epsilon);
-  GANGLION_ASSIGN(const uint64_t pooling,
-                  file.get_unsigned_or("bert.pooling_type", kGgufPoolingMean));
-  if (pooling > kGgufPoolingCls) {
-    return fail(
-        ErrorCode::kUnsupported,
-        "{}: metadata \"bert.pooling_type\": expected 0 (none), 1 (mean) or 2 (cls), found {}",
-        file.source_name(), pooling);
-  }
-  // A file without pooling is used as a sentence encoder all the same: by the mean.
-  bert.pooling = pooling == kGgufPoolingCls ? Pooling::kCls : Pooling::kMean;
-  return checked(file.source_name(), bert);
+  BertConfig config;
+  config.architecture = architecture;
+  const auto key = [&](std::string_view name) { return fmt::format("{}.{}", architecture, name); };
+  GANGLION_ASSIGN(config.hidden_size, file.get_unsigned(key("embedding_length")));
+  GANGLION_ASSIGN(config.num_layers, file.get_unsigned(key("block_count")));
+  GANGLION_ASSIGN(config.num_heads, file.get_unsigned(key("attention.head_count")));
+  GANGLION_ASSIGN(config.intermediate_size, file.get_unsigned(key("feed_forward_length")));
+  GANGLION_ASSIGN(config.max_positions, file.get_unsigned(key("context_length")));
+  config.vocabulary_size = num_rows(file, "token_embd.weight");
+  config.num_token_types = num_rows(file, "token_types.weight");
+  GANGLION_ASSIGN(const double epsilon, file.get_number(key("attention.layer_norm_epsilon")));
+  config.layer_norm_epsilon = static_cast<float>(epsilon);
+  GANGLION_ASSIGN(config.pooling, read_pooling(file, key("pooling_type")));
+  Status status = check(config);
+  if (status.ok() && architecture == "nomic-bert") status = read_nomic_bert(file, config);
+  if (!status.ok()) return at_place(file.source_name(), status.error());
+  return config;
 }
 
 }  // namespace ganglion

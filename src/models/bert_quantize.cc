@@ -30,17 +30,17 @@ std::vector<size_t> find_outliers(std::span<const float> hidden, size_t hidden_s
 
 }  // namespace
 
-void Bert::quantize(const KernelTable& kernels, std::span<const int32_t> ids,
-                    std::span<const size_t> lengths) {
-  GANGLION_ASSERT(!ids.empty());
-  std::vector<float> hidden(ids.size() * config_.hidden_size);
+void Bert::quantize(const KernelTable& kernels, const TokenBatch& batch) {
+  GANGLION_ASSERT(!batch.ids.empty());
+  std::vector<float> hidden(batch.ids.size() * config_.hidden_size);
   BertScratch scratch;
-  embed(kernels, ids, lengths, hidden.data());
+  prepare(batch, scratch);
+  embed(kernels, batch, hidden.data());
   for (Layer& layer : layers_) {
     std::vector<size_t> of_attention = find_outliers(hidden, config_.hidden_size);
-    attend(kernels, layer, lengths, ids.size(), hidden.data(), scratch);
+    attend(kernels, layer, batch, hidden.data(), scratch);
     std::vector<size_t> of_feed_forward = find_outliers(hidden, config_.hidden_size);
-    feed_forward(kernels, layer, ids.size(), hidden.data(), scratch);
+    feed_forward(kernels, layer, batch.ids.size(), hidden.data(), scratch);
     layer.query_key_value.quantize(std::move(of_attention));
     layer.attention_output.quantize({});
     layer.up.quantize(std::move(of_feed_forward));

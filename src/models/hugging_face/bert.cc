@@ -57,6 +57,8 @@ constexpr std::array kPoolerHead = {TensorRule{"pooler.dense", "cls"},
                                     TensorRule{"classifier", "cls.output"}};
 constexpr std::array kDenseHead = {TensorRule{"classifier.dense", "cls"},
                                    TensorRule{"classifier.out_proj", "cls.output"}};
+constexpr std::array kDistilBertHead = {TensorRule{"pre_classifier", "cls"},
+                                        TensorRule{"classifier", "cls.output"}};
 constexpr std::array kTokenHead = {TensorRule{"classifier", "cls.output"}};
 
 struct EncoderSizes {
@@ -133,46 +135,78 @@ Status add_pooling(RecipeBuilder& builder) {
   return {};
 }
 
-// "id2label", in the order of the ids.
-Status add_labels(RecipeBuilder& builder) {
+// "max_seq_length" of sentence_bert_config.json, which may cut texts earlier than the model must.
+Status add_max_tokens(RecipeBuilder& builder) {
+  const std::filesystem::path path = builder.checkpoint().folder() / "sentence_bert_config.json";
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored)) return {};
+  GANGLION_ASSIGN(const HfConfig config, HfConfig::open(path));
+  if (!config.has("max_seq_length")) return {};
+  GANGLION_ASSIGN(const uint64_t max_tokens, read_size(config, {"max_seq_length"}, kMaxSize));
+  builder.metadata().set_u32("tokenizer.ganglion.max_tokens", static_cast<uint32_t>(max_tokens));
+  return {};
+}
+
+// "id2label", in the order of the ids: one a row of the matrix `output`.
+Status add_labels(RecipeBuilder& builder, std::string_view output) {
   const HfConfig& config = builder.config();
-  if (!config.has("id2label")) return {};
-  GANGLION_ASSIGN(const HfConfig labels, config.get_object("id2label"));
+  const uint64_t num_rows = builder.num_rows(output);
   std::vector<std::string> names;
-  for (size_t id = 0; id < labels.object().size(); ++id) {
-    GANGLION_ASSIGN(std::string name, labels.get_string(std::to_string(id)));
-    names.push_back(std::move(name));
+  if (config.has("id2label")) {
+    GANGLION_ASSIGN(const HfConfig labels, config.get_object("id2label"));
+    if (labels.object().size() != num_rows) {
+      return fail(ErrorCode::kMalformed,
+                  "{}: \"id2label\": expected {} labels (the rows of \"{}.weight\"), found {}",
+                  config.source_name(), num_rows, output, labels.object().size());
+    }
+    for (size_t id = 0; id < num_rows; ++id) {
+      GANGLION_ASSIGN(std::string name, labels.get_string(std::to_string(id)));
+      names.push_back(std::move(name));
+    }
+  } else {
+    for (size_t id = 0; id < num_rows; ++id) names.push_back(fmt::format("LABEL_{}", id));
   }
   builder.metadata().set_strings(fmt::format("{}.classifier.output_labels", builder.architecture()),
                                  names);
   return {};
 }
 
+Status add_classifier(RecipeBuilder& builder, std::span<const TensorRule> rules,
+                      uint64_t pooling_type) {
+  builder.set_size("pooling_type", pooling_type);
+  GANGLION_TRY(builder.add_tensors(rules, {}));
+  return add_labels(builder, rules.back().source);
+}
+
+std::string class_name(const HfConfig& config) {
+  const json::value* list = config.object().if_contains("architectures");
+  const bool is_named = list != nullptr && list->is_array() && !list->get_array().empty() &&
+                        list->get_array()[0].is_string();
+  return is_named ? std::string(list->get_array()[0].get_string()) : "";
+}
+
 // The head that the class named by "architectures" has on top.
 Status add_head(RecipeBuilder& builder) {
   const HfConfig& config = builder.config();
-  std::string_view name;
-  if (config.has("architectures")) {
-    const json::value& list = config.object().at("architectures");
-    if (list.is_array() && !list.get_array().empty() && list.get_array()[0].is_string()) {
-      name = list.get_array()[0].get_string();
-    }
-  }
+  const std::string name = class_name(config);
+  builder.ignore("pooler.dense.weight");  // where no head below takes it
+  builder.ignore("pooler.dense.bias");
+  GANGLION_TRY(add_max_tokens(builder));
   if (name.ends_with("ForTokenClassification")) {
-    builder.set_size("pooling_type", kPoolingNone);
-    GANGLION_TRY(add_labels(builder));
-    return builder.add_tensors(kTokenHead, {});
+    return add_classifier(builder, kTokenHead, kPoolingNone);
   }
-  // DistilBERT's head rectifies, which GGUF cannot say: its tensors are refused by finish().
-  if (!name.ends_with("ForSequenceClassification") || builder.has("pre_classifier.weight")) {
-    builder.ignore("pooler.dense.weight");
-    builder.ignore("pooler.dense.bias");
-    return add_pooling(builder);
+  if (!name.ends_with("ForSequenceClassification")) return add_pooling(builder);
+  GANGLION_ASSIGN(const std::string problem, config.get_string_or("problem_type", ""));
+  if (problem == "multi_label_classification")
+    builder.set_text("classifier.problem", "multi_label");
+  if (builder.has("classifier.dense.weight")) {
+    return add_classifier(builder, kDenseHead, kPoolingRank);
   }
-  builder.set_size("pooling_type", kPoolingRank);
-  GANGLION_TRY(add_labels(builder));
-  return builder.has("classifier.dense.weight") ? builder.add_tensors(kDenseHead, {})
-                                                : builder.add_tensors(kPoolerHead, {});
+  if (builder.checkpoint().model_type() != "distilbert") {
+    return add_classifier(builder, kPoolerHead, kPoolingRank);
+  }
+  builder.set_text("classifier.activation", "relu");  // a word of ours; GGUF means tanh
+  return add_classifier(builder, kDistilBertHead, kPoolingRank);
 }
 
 Status check_value(const HfConfig& config, std::string_view key, std::string_view expected) {
@@ -216,6 +250,7 @@ Result<ModelRecipe> map_nomic(const CheckpointPointer& checkpoint) {
   builder.set_number("rope.freq_base", theta);
   GANGLION_TRY(builder.add_tensors(kNomicBert, {.num_layers = sizes.num_layers}));
   GANGLION_TRY(add_pooling(builder));
+  GANGLION_TRY(add_max_tokens(builder));
   return builder.finish();
 }
 

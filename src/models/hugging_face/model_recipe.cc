@@ -180,6 +180,12 @@ Status RecipeBuilder::drop_rows(std::string_view name, uint64_t count) {
               checkpoint().folder().string(), name, count);
 }
 
+uint64_t RecipeBuilder::num_rows(std::string_view source) const {
+  const auto* found = find(fmt::format("{}.weight", source));
+  const bool is_matrix = found != nullptr && found->second.shape.num_dimensions() == 2;
+  return is_matrix ? static_cast<uint64_t>(found->second.shape[0]) : 0;
+}
+
 void RecipeBuilder::ignore(std::string_view part) { ignored_.emplace_back(part); }
 
 Result<ModelRecipe> RecipeBuilder::finish() {

@@ -72,6 +72,8 @@ class RecipeBuilder {
   Status drop_rows(std::string_view name, uint64_t count);
 
   bool has(std::string_view source) const { return find(source) != nullptr; }
+  // Rows of the matrix "<source>.weight"; 0 where there is none.
+  uint64_t num_rows(std::string_view source) const;
   // Tensors of the checkpoint that the model does not need: those whose name, without prefix,
   // begins or ends with `part`.
   void ignore(std::string_view part);
