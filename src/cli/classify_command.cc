@@ -2,6 +2,8 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <functional>
 #include <iostream>
 #include <iterator>
 #include <memory>
@@ -14,10 +16,13 @@
 #include "cli/exit.h"
 #include "cli/model_argument.h"
 #include "cli/text_checks.h"
+#include "cli/text_excerpt.h"
 #include "dataset/text_rows.h"
+#include "engine/classification_model.h"
+#include "models/bert_config.h"
+#include "models/hugging_face/convert.h"
 #include "skills/classify.h"
 #include "text/json.h"
-#include "text/utf8.h"
 
 namespace ganglion {
 namespace {
@@ -67,36 +72,72 @@ std::string json_line(const Classification& result, double latency_us) {
                      latency_us);
 }
 
-// The first words of a text on one line.
-std::string excerpt(const std::string& text) {
-  constexpr size_t kMaxCodePoints = 60;
-  std::string line;
-  size_t count = 0;
-  for (size_t offset = 0; offset < text.size(); ++count) {
-    if (count == kMaxCodePoints) return line + "…";
-    const DecodedCodePoint c = decode_utf8(text, offset);
-    append_utf8(line, c.value < 0x20 || c.value == 0x7F ? U' ' : c.value);
-    offset += c.num_bytes;
+using TextClassifierCall = std::function<Classification(const std::string&)>;
+
+// The likeliest labels by their probability, highest first.
+Classification classification_of(const ClassificationModel& model, const std::string& text) {
+  constexpr size_t kMaxLabels = 5;
+  std::vector<float> values(model.labels().size());
+  const std::string_view view = text;
+  model.classify({&view, 1}, values);
+  to_probabilities(values, model.is_multi_label());
+  Classification result;
+  for (size_t i = 0; i < values.size(); ++i) {
+    result.top.push_back({model.labels()[i], static_cast<double>(values[i])});
   }
-  return line;
+  std::stable_sort(
+      result.top.begin(), result.top.end(),
+      [](const RankedLabel& a, const RankedLabel& b) { return a.probability > b.probability; });
+  result.top.resize(std::min(result.top.size(), kMaxLabels));
+  result.label = result.top.front().label;
+  result.confidence = result.top.front().probability;
+  return result;
+}
+
+// Whether --model is an encoder with a classifier of its own, rather than one that
+// `train classifier` made.
+bool is_encoder_model(const std::string& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) return true;
+  const GgufFile file = or_fail(GgufFile::open(path));
+  const auto architecture = file.get_string("general.architecture");
+  return architecture.ok() && is_bert_architecture(*architecture);
+}
+
+TextClassifierCall load_classifier(const ClassifyArguments& arguments) {
+  const std::string path = model_path_or_fail(arguments.model_path);
+  if (is_encoder_model(path)) {
+    if (!arguments.encoder_path.empty()) {
+      or_fail(fail(ErrorCode::kInvalidArgument,
+                   "--encoder: expected with a classifier made by `train classifier`, but {} is an "
+                   "encoder itself; leave --encoder out",
+                   arguments.model_path));
+    }
+    const auto model = std::make_shared<const ClassificationModel>(
+        or_fail(ClassificationModel::load(or_fail(open_model(path)), {})));
+    return [model](const std::string& text) { return classification_of(*model, text); };
+  }
+  const IdentifiedEncoder encoder =
+      or_fail(load_identified_encoder(model_path_or_fail(arguments.encoder_path)));
+  const auto classifier =
+      std::make_shared<const Classifier>(or_fail(Classifier::load(path, encoder)));
+  return [classifier](const std::string& text) { return or_fail(classifier->classify(text)); };
 }
 
 void classify_texts(const ClassifyArguments& arguments) {
-  const IdentifiedEncoder encoder =
-      or_fail(load_identified_encoder(model_path_or_fail(arguments.encoder_path)));
-  const Classifier classifier =
-      or_fail(Classifier::load(model_path_or_fail(arguments.model_path), encoder));
+  const TextClassifierCall classify = load_classifier(arguments);
   const std::vector<TextRow> rows = or_fail(read_texts(arguments));
   std::vector<double> latencies;
   for (const TextRow& row : rows) {
     const std::string& text = row.values[0];
     const int64_t start_ns = system_clock().steady_ns();
-    const Classification result = or_fail(classifier.classify(text));
+    const Classification result = classify(text);
     latencies.push_back(static_cast<double>(system_clock().steady_ns() - start_ns) * 1e-3);
     if (arguments.json) {
       fmt::print("{}\n", json_line(result, latencies.back()));
     } else {
-      fmt::print("{:<32} {:>5.1f} %  {}\n", result.label, 100 * result.confidence, excerpt(text));
+      fmt::print("{:<32} {:>5.1f} %  {}\n", result.label, 100 * result.confidence,
+                 text_excerpt(text));
     }
   }
   if (arguments.json || rows.size() < 2) return;
@@ -111,7 +152,10 @@ void add_classify_command(CLI::App& app) {
   CLI::App* const command =
       app.add_subcommand("classify", "Give each text one of the labels of a trained classifier");
   const auto arguments = std::make_shared<ClassifyArguments>();
-  command->add_option("--model", arguments->model_path, "A classifier made by `train classifier`")
+  command
+      ->add_option("--model", arguments->model_path,
+                   "A classifier made by `train classifier`, or an encoder with one "
+                   "(…ForSequenceClassification): a .gguf file or a Hugging Face folder")
       ->required();
   auto* const input = command->add_option("--input", arguments->input_path,
                                           ".jsonl, .csv or .txt; - is standard input");

@@ -28,6 +28,7 @@ void add_commands(CLI::App& app) {
   add_generate_command(app);
   add_show_command(app);
   add_embed_command(app);
+  add_rerank_command(app);
   add_ledger_command(app);
   add_redact_command(app);
   add_why_command(app);
