@@ -111,8 +111,8 @@ TEST(ClassificationModel, ScoresPairsAsTheReferenceDoes) {
 
 TEST(ClassificationModel, PairsGiveTheSameBitsTogether) {
   const ClassificationModel model = load(kTiny / "bert_rank");
-  std::vector<std::string_view> texts;
-  for (int i = 0; i < 60; ++i) texts.push_back(i % 2 == 0 ? "it slept" : "the red fox jumped");
+  std::vector<std::string_view> texts(60, "it slept");
+  for (size_t i = 1; i < texts.size(); i += 2) texts[i] = "the red fox jumped";
   std::vector<float> logits(texts.size());
   model.classify_pairs("a fox", texts, logits);
   for (size_t i = 2; i < logits.size(); ++i) EXPECT_EQ(logits[i], logits[i - 2]);
