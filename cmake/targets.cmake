@@ -89,7 +89,7 @@ function(ganglion_test_program name)
 endfunction()
 
 # Folders whose tests start threads: the ones that `make check` runs under ThreadSanitizer.
-set(concurrent_folders base store http kernels ledger engine providers mesh)
+set(concurrent_folders base store http hub kernels ledger engine providers mesh)
 
 add_custom_target(concurrent_tests)
 
