@@ -5,14 +5,17 @@
     tools/parity/parity.py --ganglion build/release/bin/ganglion [--write docs/models.md]
 
 For each family transformers makes a model with random weights and computes its logits (of an encoder
-the hidden states). Measured is the relative L2 distance ||a - b|| / ||b|| over all positions:
+the hidden states). Measured is the relative L2 distance ||a - b|| / ||b|| over all positions. One
+table is of models 64 wide:
   folder       ganglion on the Hugging Face folder, from transformers
   F32          ganglion on the converted file, from transformers
-  F16 … Q4_0   two figures: ganglion on the file in that type, from ganglion on the same file expanded
-               to F32 by the gguf package, which is what reading the type costs; and from
-               transformers, which is what the type itself costs
   llama.cpp    llama.cpp on our converted F32 file, from transformers (its GELU goes through a
                half-precision table: 1e-4 to 5e-4 for the families that have one)
+The other is of the same models 256 wide, so that blocks of 256 occur, in every type that
+`ganglion quantize` writes. Two distances each:
+  reading      ganglion on the file in that type, from ganglion on the same file expanded to F32 by
+               the gguf package: what reading the type costs; not shown where it is 0
+  type         the same, from transformers: what the type itself costs these weights
 Ends with 1 when one of Ganglion's distances is above its tolerance. Packages that are absent leave
 their column empty.
 """
@@ -27,11 +30,12 @@ import numpy as np
 
 import tiny_models
 
-TYPES = ("F16", "BF16", "Q8_0", "Q4_0")
-COLUMNS = ("folder", "F32", *TYPES, "llama.cpp")
+TYPES = ("F16", "BF16", "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "IQ4_NL", "IQ4_XS",
+         "Q2_K", "Q3_K_M", "Q4_K_M", "Q5_K_M", "Q6_K")
+COLUMNS = ("folder", "F32", "llama.cpp")
 TOLERANCE = 1e-4
 CONTEXT = 64  # long rope is chosen by the length of the session
-BEGIN, END = "<!-- parity table: begin -->", "<!-- parity table: end -->"
+BEGIN, END = "<!-- {} table: begin -->", "<!-- {} table: end -->"
 # What the reference leaves out, measured as such: not a fault of the file.
 NOTES = {
     ("mistral_window", "llama.cpp"): "llama.cpp reads no window for this architecture",
@@ -102,13 +106,22 @@ class Measurer:
             return row
         row["F32"] = distance(self.ours(whole, tokens, is_decoder), expected)
         row["llama.cpp"] = distance(self.llama_cpp(whole, tokens, is_decoder), expected)
+        return row
+
+    def measure_types(self, name):
+        folder, is_decoder = self.folder / "wide" / name, name in tiny_models.DECODERS
+        tokens, expected = tiny_models.make(name, folder, wide=True)
+        tokens = ",".join(map(str, tokens))
+        whole, small, plain = (self.folder / f"{kind}.gguf" for kind in ("whole", "small", "plain"))
+        row = {}
+        if not self.run(self.ganglion, "convert", folder, whole, "--quiet"):
+            return row
         for kind in TYPES:
-            small, plain = self.folder / "small.gguf", self.folder / "plain.gguf"
             if self.run(self.ganglion, "quantize", whole, small, "--type", kind, "--quiet"):
                 self.expand(small, plain)
                 found = self.ours(small, tokens, is_decoder)
-                row[kind] = distance(found, self.ours(plain, tokens, is_decoder))
-                row[kind + " cost"] = distance(found, expected)
+                row[kind] = (distance(found, self.ours(plain, tokens, is_decoder)),
+                             distance(found, expected))
         return row
 
 
@@ -116,7 +129,11 @@ def architecture(folder, name):
     return json.loads((folder / name / "config.json").read_text())["architectures"][0]
 
 
-def table(rows, classes):
+def figure(value, digits=1):
+    return "–" if value is None else f"{value:.{digits}e}"
+
+
+def families_table(rows, classes):
     lines = ["| model | transformers class | " + " | ".join(COLUMNS) + " |",
              "| --- | --- |" + " ---: |" * len(COLUMNS)]
     notes = []
@@ -124,10 +141,7 @@ def table(rows, classes):
         cells = []
         for column in COLUMNS:
             value, note = row.get(column), NOTES.get((name, column))
-            cost = row.get(column + " cost")
-            cell = "–" if value is None else f"{value:.1e}".replace("0.0e+00", "0")
-            if cost is not None:
-                cell += f" / {cost:.0e}"
+            cell = figure(value)
             if value is not None and note:
                 notes.append(note)
                 cell += f" ({len(notes)})"
@@ -137,10 +151,23 @@ def table(rows, classes):
     return "\n".join(lines).rstrip()
 
 
-def write_table(path, text):
+def types_table(rows):
+    lines = ["| model | " + " | ".join(TYPES) + " |", "| --- |" + " ---: |" * len(TYPES)]
+    for name, row in rows.items():
+        cells = []
+        for kind in TYPES:
+            reading, cost = row.get(kind, (None, None))
+            cells.append(figure(cost, 0) if reading in (0, None)
+                         else f"{figure(reading)} / {figure(cost, 0)}")
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def write_table(path, name, text):
     page = pathlib.Path(path).read_text()
-    head, rest = page.split(BEGIN)
-    pathlib.Path(path).write_text(f"{head}{BEGIN}\n{text}\n{END}{rest.split(END)[1]}")
+    begin, end = BEGIN.format(name), END.format(name)
+    head, rest = page.split(begin)
+    pathlib.Path(path).write_text(f"{head}{begin}\n{text}\n{end}{rest.split(end)[1]}")
 
 
 def main():
@@ -149,22 +176,25 @@ def main():
     parser.add_argument("--ganglion", default="build/release/bin/ganglion")
     parser.add_argument("--only", nargs="*", help="names of models, of " + ", ".join(
         [*tiny_models.DECODERS, *tiny_models.ENCODERS]))
-    parser.add_argument("--write", metavar="FILE", help="replace the table in this page")
+    parser.add_argument("--write", metavar="FILE", help="replace the tables in this page")
     arguments = parser.parse_args()
     tiny_models.torch.set_num_threads(1)
     names = arguments.only or [*tiny_models.DECODERS, *tiny_models.ENCODERS]
     with tempfile.TemporaryDirectory() as folder:
         measurer = Measurer(arguments.ganglion, folder)
-        rows = {name: measurer.measure(name) for name in names}
+        families = {name: measurer.measure(name) for name in names}
+        types = {name: measurer.measure_types(name) for name in names}
         classes = {name: architecture(pathlib.Path(folder), name) for name in names}
-    text = table(rows, classes)
-    print(text)
-    if arguments.write:
-        write_table(arguments.write, text)
-    ours = [column for column in COLUMNS if column != "llama.cpp"]
-    bad = [f"{name} {column}" for name, row in rows.items() for column in ours
-           if row.get(column) is None or not row[column] <= TOLERANCE]
-    print(f"{len(rows)} models, above {TOLERANCE:g} or not measured: {', '.join(bad) or 'none'}")
+    for name, text in (("family", families_table(families, classes)), ("type", types_table(types))):
+        print(text + "\n")
+        if arguments.write:
+            write_table(arguments.write, name, text)
+    found = [(f"{name} {column}", row.get(column)) for name, row in families.items()
+             for column in COLUMNS if column != "llama.cpp"]
+    found += [(f"{name} {kind}", row.get(kind, (None,))[0]) for name, row in types.items()
+              for kind in TYPES]
+    bad = [place for place, value in found if value is None or not value <= TOLERANCE]
+    print(f"{len(names)} models, above {TOLERANCE:g} or not measured: {', '.join(bad) or 'none'}")
     return 1 if bad else 0
 
 

@@ -75,6 +75,10 @@ DECODERS = {
     "starcoder2": ("Starcoder2", dict(GROUPED, sliding_window=None)),
     "gpt2": ("GPT2", dict(GPT, n_inner=96)),
 }
+# Rows of a multiple of 256, so that every weight type, K types too, is used as such.
+WIDE = dict(hidden_size=256, intermediate_size=512, n_embd=256, n_inner=512, dim=256, hidden_dim=512,
+            moe_intermediate_size=256, shared_expert_intermediate_size=256, head_dim=128,
+            query_pre_attn_scalar=128)
 CLASSES = {
     "GPT2": "GPT2LMHeadModel",
     "Gemma3Text": "Gemma3ForCausalLM",
@@ -88,6 +92,17 @@ ENCODERS = {
     "xlm_roberta": ("XLMRoberta", dict(SHARED, max_position_embeddings=130, pad_token_id=1)),
     "nomic_bert": ("NomicBert", dict(SHARED)),
 }
+
+
+def widen(arguments):
+    """The same model with wide rows: the size of a head grows fourfold."""
+    for name, width in WIDE.items():
+        if name in arguments:
+            arguments[name] = width
+    for name in ("short_factor", "long_factor"):
+        rope_parameters = arguments.get("rope_parameters", {})
+        if name in rope_parameters:
+            rope_parameters[name] = [factor for factor in rope_parameters[name] for _ in range(4)]
 
 
 def randomise(model, generator):
@@ -105,10 +120,12 @@ def randomise(model, generator):
     model.tie_weights()
 
 
-def make(name, folder, seed=7, dtype=torch.float32, shard_bytes="5GB"):
+def make(name, folder, wide=False, seed=7, dtype=torch.float32, shard_bytes="5GB"):
     """Writes the model's folder and returns (tokens, expected): [T] and float32 [T, width]."""
     is_decoder = name in DECODERS
     kind, arguments = copy.deepcopy((DECODERS if is_decoder else ENCODERS)[name])
+    if wide:
+        widen(arguments)
     config = getattr(transformers, kind + "Config")(**arguments)
     config._attn_implementation = "eager"
     class_name = CLASSES.get(kind, kind + "ForCausalLM") if is_decoder else kind + "Model"
