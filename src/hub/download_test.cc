@@ -112,6 +112,14 @@ TEST_F(DownloadTest, ResumesWhatAnEarlierRunLeft) {
   EXPECT_EQ(result->fetched_bytes, 150'000U);
 }
 
+TEST_F(DownloadTest, DraftsOfKilledProgramsGo) {
+  FakeHub hub;
+  hub.put("/file", kBytes);
+  const auto state = store_.partial_path("sha256-" + hex_hash(kBytes) + ".json");
+  ASSERT_TRUE(write_file_atomic(state.string() + ".4711.part", "{\"validator\":").ok());
+  expect_stored(download(remote(hub.origin())));
+}
+
 TEST_F(DownloadTest, WithoutAHashItResumesFromWhatWasSyncedOfTheSameVersion) {
   const std::string other = random_bytes(300'000, 2);
   for (const bool changes : {false, true}) {

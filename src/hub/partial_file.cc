@@ -42,6 +42,18 @@ std::optional<State> read_state(const std::filesystem::path& path) {
                static_cast<uint64_t>(*synced)};
 }
 
+// What a program killed while it wrote the state has left. Best effort.
+void remove_state_drafts(const std::filesystem::path& state) {
+  const std::string start = state.filename().string() + ".";
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(state.parent_path(), error), end; !error && it != end;
+       it.increment(error)) {
+    const std::string name = it->path().filename().string();
+    std::error_code ignored;
+    if (name.starts_with(start)) std::filesystem::remove(it->path(), ignored);
+  }
+}
+
 }  // namespace
 
 PartialFile::PartialFile(std::filesystem::path path, FileDescriptor file)
@@ -60,6 +72,7 @@ Result<PartialFile> PartialFile::open(const std::filesystem::path& path, bool is
     return fail(ErrorCode::kIo, "{}: cannot open: {}", path.string(), std::strerror(errno));
   }
   PartialFile partial(path, std::move(file));
+  remove_state_drafts(partial.state_path());
   GANGLION_TRY(partial.load(is_verified_later));
   return partial;
 }

@@ -23,7 +23,7 @@ class PartialFile {
  public:
   // Opens or creates it, and hashes what is there: all bytes when `is_verified_later`, because a
   // known hash will tell; else only those that were synced, and none without a validator. A state
-  // that cannot be read counts as none. kIo.
+  // that cannot be read counts as none. Removes what killed programs left beside it. kIo.
   static Result<PartialFile> open(const std::filesystem::path& path, bool is_verified_later);
 
   uint64_t size() const { return size_; }
