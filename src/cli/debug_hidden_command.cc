@@ -33,9 +33,9 @@ std::unique_ptr<const BertModel> load_model(const HiddenArguments& arguments) {
   const std::string architecture(or_fail(file.get_string("general.architecture")));
   if (!is_bert_architecture(architecture)) {
     or_fail(fail(ErrorCode::kUnsupported,
-                 "{}: metadata \"general.architecture\": expected an encoder (\"bert\" or "
-                 "\"nomic-bert\"), found \"{}\"; `ganglion debug logits` runs language models",
-                 file.source_name(), architecture));
+                 "{}: metadata \"general.architecture\": expected an encoder ({}), found "
+                 "\"{}\"; `ganglion debug logits` runs language models",
+                 file.source_name(), kBertArchitectures, architecture));
   }
   EncoderOptions options;
   options.precision = arguments.precision == "int8" ? Precision::kS8 : Precision::kF32;

@@ -79,9 +79,10 @@ bool is_scoring(const GgufFile& file) {
   if (architecture != StaticEmbedding::kArchitecture) {
     or_fail(fail(ErrorCode::kUnsupported,
                  "{}: metadata \"general.architecture\": expected a cross-encoder or an embedding "
-                 "encoder (\"bert\", \"nomic-bert\" or \"{}\"), found \"{}\"; take a model whose "
+                 "encoder ({} or \"{}\"), found \"{}\"; take a model whose "
                  "config.json names a ...ForSequenceClassification with one label",
-                 file.source_name(), StaticEmbedding::kArchitecture, architecture));
+                 file.source_name(), kBertArchitectures, StaticEmbedding::kArchitecture,
+                 architecture));
   }
   return false;
 }

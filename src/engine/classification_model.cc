@@ -13,12 +13,11 @@ Result<ClassificationModel> ClassificationModel::load(GgufFile file,
                                                       const EncoderOptions& options) {
   GANGLION_ASSIGN(const std::string_view architecture, file.get_string("general.architecture"));
   if (!is_bert_architecture(architecture)) {
-    return fail(
-        ErrorCode::kUnsupported,
-        "{}: metadata \"general.architecture\": expected an encoder with a classifier "
-        "(\"bert\" or \"nomic-bert\"), found \"{}\"; take a model whose config.json names a "
-        "...ForSequenceClassification",
-        file.source_name(), architecture);
+    return fail(ErrorCode::kUnsupported,
+                "{}: metadata \"general.architecture\": expected an encoder with a classifier "
+                "({}), found \"{}\"; take a model whose config.json names a "
+                "...ForSequenceClassification",
+                file.source_name(), kBertArchitectures, architecture);
   }
   GANGLION_ASSIGN(std::unique_ptr<const BertModel> model,
                   BertModel::load(std::move(file), options));

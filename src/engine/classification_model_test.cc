@@ -156,8 +156,8 @@ TEST(ClassificationModel, OtherModelsAreRefusedWithWhatRunsThem) {
   const auto folder = shared_data_path("models/golden/given/models");
   if (!folder) GTEST_SKIP() << "no shared data: set GANGLION_DATA to run this test";
   EXPECT_THAT(load_error(GgufFile::open(*folder / "phi2.gguf").value()),
-              HasSubstr("expected an encoder with a classifier (\"bert\" or \"nomic-bert\"), found "
-                        "\"phi2\"; take a model whose"));
+              HasSubstr("expected an encoder with a classifier (\"bert\", \"nomic-bert\", "
+                        "\"jina-bert-v2\"), found \"phi2\"; take a model whose"));
 }
 
 // A tiny model's file without its output matrix, or with the first `num_rows` of it.

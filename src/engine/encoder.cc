@@ -36,9 +36,9 @@ Result<std::unique_ptr<const Encoder>> load_gguf(GgufFile file, const EncoderOpt
     return std::unique_ptr<const Encoder>(std::move(bert));
   }
   return fail(ErrorCode::kUnsupported,
-              "{}: metadata \"general.architecture\": expected an encoder (\"bert\", "
-              "\"nomic-bert\" or \"{}\"), found \"{}\"",
-              file.source_name(), StaticEmbedding::kArchitecture, architecture);
+              "{}: metadata \"general.architecture\": expected an encoder ({} or "
+              "\"{}\"), found \"{}\"",
+              file.source_name(), kBertArchitectures, StaticEmbedding::kArchitecture, architecture);
 }
 
 Result<std::unique_ptr<const Encoder>> load_embedded() {

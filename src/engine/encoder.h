@@ -31,10 +31,10 @@ struct EncoderOptions {
   size_t num_threads = 0;                 // 0: one per processor
 };
 
-// From a GGUF file (architectures "bert", "nomic-bert" and "static-embedding") or a Hugging Face
-// folder (BERT, MiniLM, DistilBERT, RoBERTa, XLM-R, nomic-bert; with 1_Pooling/config.json and
-// sentence_bert_config.json where they are). Files are untrusted; every error names the file and
-// the field. kInvalidArgument or kUnsupported for a bad GANGLION_ISA.
+// From a GGUF file (architectures "bert", "nomic-bert", "jina-bert-v2" and "static-embedding") or a
+// Hugging Face folder (BERT, MiniLM, DistilBERT, RoBERTa, XLM-R, nomic-bert; with
+// 1_Pooling/config.json and sentence_bert_config.json where they are). Files are untrusted; every
+// error names the file and the field. kInvalidArgument or kUnsupported for a bad GANGLION_ISA.
 Result<std::unique_ptr<const Encoder>> load_encoder(const std::filesystem::path& path,
                                                     const EncoderOptions& options = {});
 

@@ -14,11 +14,15 @@ float* at_least(AlignedVector<float>& buffer, size_t size) {
   return buffer.data();
 }
 
-// Rows of F gates and F values, [T, 2F], become silu(gate) * value, [T, F], in place.
-void gate_rows(const KernelTable& kernels, float* rows, size_t num_rows, size_t size) {
+// Rows of F gates and F values, [T, 2F], become silu(gate) * value, [T, F], in place; or gelu.
+void gate_rows(const KernelTable& kernels, Gate gate, float* rows, size_t num_rows, size_t size) {
   for (size_t row = 0; row < num_rows; ++row) {
     float* gates = rows + row * 2 * size;
-    kernels.silu(gates, size);
+    if (gate == Gate::kSilu) {
+      kernels.silu(gates, size);
+    } else {
+      kernels.gelu(gates, size);
+    }
     float* out = rows + row * size;
     for (size_t i = 0; i < size; ++i) out[i] = gates[i] * gates[size + i];
   }
@@ -30,11 +34,14 @@ Bert::Bert(BertConfig config, Embedding words, LayerNorm embedding_norm)
     : config_(std::move(config)),
       words_(std::move(words)),
       embedding_norm_(std::move(embedding_norm)) {
-  if (!config_.rope_theta) return;
+  if (config_.positions == Positions::kDistance) {
+    distance_slopes_ = alibi_slopes(config_.num_heads);
+  }
+  if (config_.positions != Positions::kRotary) return;
   RopeSettings settings;
   settings.pairs = RopePairs::kHalves;
   settings.num_rotated = config_.head_dim();
-  settings.theta = *config_.rope_theta;
+  settings.theta = config_.rope_theta;
   rope_.emplace(settings);
 }
 
@@ -90,7 +97,7 @@ void Bert::attend(const KernelTable& kernels, const Layer& layer, const TokenBat
       scratch.angles.rotate(rows + position * 3 * size, 2 * config_.num_heads, config_.head_dim(),
                             position);
     }
-    self_attention(kernels, rows, length, config_.num_heads, config_.head_dim(),
+    self_attention(kernels, rows, length, config_.num_heads, config_.head_dim(), distance_slopes_,
                    attended + first * size, scratch.attention);
     first += length;
   }
@@ -102,12 +109,13 @@ void Bert::feed_forward(const KernelTable& kernels, const Layer& layer, size_t n
                         float* hidden, BertScratch& scratch) const {
   const size_t wide = config_.intermediate_size;
   float* projected = at_least(scratch.projected, num_tokens * config_.hidden_size);
-  float* expanded = at_least(scratch.expanded, num_tokens * (config_.is_gated ? 2 : 1) * wide);
+  float* expanded =
+      at_least(scratch.expanded, num_tokens * (config_.gate == Gate::kNone ? 1 : 2) * wide);
   layer.up.forward(kernels, hidden, num_tokens, expanded, scratch.linear);
-  if (config_.is_gated) {
-    gate_rows(kernels, expanded, num_tokens, wide);
-  } else {
+  if (config_.gate == Gate::kNone) {
     kernels.gelu(expanded, num_tokens * wide);
+  } else {
+    gate_rows(kernels, config_.gate, expanded, num_tokens, wide);
   }
   layer.down.forward(kernels, expanded, num_tokens, projected, scratch.linear);
   layer.output_norm.forward(kernels, hidden, projected, num_tokens);

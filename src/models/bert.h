@@ -1,8 +1,8 @@
-// The forward pass of BERT and its kin: MiniLM, DistilBERT, RoBERTa, XLM-R, nomic-bert.
-// Source: J. Devlin et al. 2018; transformers 4.8 (modeling_bert.py, modeling_distilbert.py) for
-// the order of operations; checked by bert_test.cc against llama.cpp's numbers and by
-// engine/encoder_test.cc against PyTorch's.
-// Letters: S sequences, T tokens of all of them, H hidden size, F feed-forward size.
+// The forward pass of BERT and its kin: MiniLM, DistilBERT, RoBERTa, XLM-R, nomic-bert,
+// jina-bert-v2. Source: J. Devlin et al. 2018; transformers 4.8 (modeling_bert.py,
+// modeling_distilbert.py) for the order of operations; checked by bert_test.cc against llama.cpp's
+// numbers and by engine/encoder_test.cc against PyTorch's. Letters: S sequences, T tokens of all of
+// them, H hidden size, F feed-forward size.
 #pragma once
 
 #include <memory>
@@ -87,9 +87,10 @@ class Bert {
 
   BertConfig config_;
   Embedding words_;
-  std::optional<Embedding> positions_;  // or rope_
+  std::optional<Embedding> positions_;  // with Positions::kTable
   std::optional<Embedding> token_types_;
   std::optional<Rope> rope_;
+  std::vector<float> distance_slopes_;  // [h], with Positions::kDistance
   LayerNorm embedding_norm_;
   std::vector<Layer> layers_;
   std::shared_ptr<const GgufFile> file_;

@@ -63,16 +63,15 @@ Result<Pooling> read_pooling(const GgufFile& file, const std::string& key) {
 }  // namespace
 
 bool is_bert_architecture(std::string_view architecture) {
-  return architecture == "bert" || architecture == "nomic-bert";
+  return architecture == "bert" || architecture == "nomic-bert" || architecture == "jina-bert-v2";
 }
 
 Result<BertConfig> read_bert_config(const GgufFile& file) {
   GANGLION_ASSIGN(const std::string_view architecture, file.get_string("general.architecture"));
   if (!is_bert_architecture(architecture)) {
     return fail(ErrorCode::kUnsupported,
-                "{}: metadata \"general.architecture\": expected \"bert\" or \"nomic-bert\", "
-                "found \"{}\"",
-                file.source_name(), architecture);
+                "{}: metadata \"general.architecture\": expected one of {}, found \"{}\"",
+                file.source_name(), kBertArchitectures, architecture);
   }
   BertConfig config;
   config.architecture = architecture;
@@ -89,6 +88,7 @@ Result<BertConfig> read_bert_config(const GgufFile& file) {
   GANGLION_ASSIGN(config.pooling, read_pooling(file, key("pooling_type")));
   Status status = check(config);
   if (status.ok() && architecture == "nomic-bert") status = read_nomic_bert(file, config);
+  if (status.ok() && architecture == "jina-bert-v2") status = read_jina_bert(file, config);
   if (!status.ok()) return at_place(file.source_name(), status.error());
   return config;
 }

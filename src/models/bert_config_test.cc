@@ -39,17 +39,21 @@ std::string error_of(const GgufWriter& writer) {
 
 TEST(BertConfig, ArchitecturesDifferInPositionsAndFeedForward) {
   const BertConfig bert = read(metadata_of("bert")).value();
-  EXPECT_FALSE(bert.rope_theta || bert.is_gated);
+  EXPECT_TRUE(bert.positions == Positions::kTable && bert.gate == Gate::kNone);
   EXPECT_EQ(bert.pooling, Pooling::kMean);
   const BertConfig nomic = read(metadata_of("nomic-bert")).value();
   EXPECT_EQ(nomic.rope_theta, 1000.0);
-  EXPECT_TRUE(nomic.is_gated && !nomic.has_biases);
+  EXPECT_TRUE(nomic.positions == Positions::kRotary && nomic.gate == Gate::kSilu &&
+              !nomic.has_biases);
+  const BertConfig jina = read(metadata_of("jina-bert-v2")).value();
+  EXPECT_TRUE(jina.positions == Positions::kDistance && jina.gate == Gate::kGelu &&
+              !jina.has_biases);
 }
 
 TEST(BertConfig, ErrorsNameFileAndKey) {
   EXPECT_THAT(error_of(metadata_of("llama")),
-              HasSubstr("f.gguf: metadata \"general.architecture\": expected \"bert\" or "
-                        "\"nomic-bert\", found \"llama\""));
+              HasSubstr("f.gguf: metadata \"general.architecture\": expected one of \"bert\", "
+                        "\"nomic-bert\", \"jina-bert-v2\", found \"llama\""));
   GgufWriter pooling = metadata_of("bert");
   pooling.set_u32("bert.pooling_type", 3);
   EXPECT_THAT(error_of(pooling),
@@ -66,6 +70,13 @@ TEST(BertConfig, ErrorsNameFileAndKey) {
               HasSubstr("\"nomic-bert.context_length\": expected at most 32768, found 40000"));
   EXPECT_THAT(error_of(metadata_of("nomic-bert", 4)),
               HasSubstr("size of an attention head: expected an even number, found 3"));
+  EXPECT_THAT(error_of(metadata_of("jina-bert-v2", 3, 40'000)),
+              HasSubstr("\"jina-bert-v2.context_length\": expected at most 32768, found 40000"));
+  GgufWriter normed = metadata_of("jina-bert-v2");
+  const std::vector<float> ones(12, 1.0F);
+  normed.add_tensor("blk.0.attn_q_norm.weight",
+                    {DType::kF32, {12}, std::as_bytes(std::span<const float>(ones))});
+  EXPECT_THAT(error_of(normed), HasSubstr("tensor \"blk.0.attn_q_norm.weight\": expected none"));
 }
 
 }  // namespace

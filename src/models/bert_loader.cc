@@ -15,7 +15,7 @@ class Bert::Loader {
     GANGLION_ASSIGN(Embedding words, embedding("token_embd.weight", config_.vocabulary_size));
     GANGLION_ASSIGN(LayerNorm norm, layer_norm("token_embd_norm"));
     Bert bert(config_, std::move(words), std::move(norm));
-    if (!config_.rope_theta) {
+    if (config_.positions == Positions::kTable) {
       GANGLION_ASSIGN(bert.positions_, embedding("position_embd.weight", config_.max_positions));
     }
     if (config_.num_token_types > 0) {
@@ -83,7 +83,7 @@ class Bert::Loader {
   Result<Linear> up(const std::string& layer) const {
     const size_t hidden = config_.hidden_size;
     const size_t wide = config_.intermediate_size;
-    if (!config_.is_gated) return linear({layer + "ffn_up"}, wide, hidden);
+    if (config_.gate == Gate::kNone) return linear({layer + "ffn_up"}, wide, hidden);
     return linear({layer + "ffn_gate", layer + "ffn_up"}, 2 * wide, hidden);
   }
 

@@ -44,11 +44,11 @@ Golden load_golden(const std::filesystem::path& folder, const std::string& name,
   const auto file =
       std::make_shared<const GgufFile>(GgufFile::open(folder / (name + ".gguf")).value());
   const BertConfig config = read_bert_config(*file).value();
-  Golden golden{
-      config,
-      Bert::load(config, file).value(),
-      {},
-      config.is_gated ? std::vector<float>() : read_floats(folder / (name + ".hidden_erf.f32"))};
+  Golden golden{config,
+                Bert::load(config, file).value(),
+                {},
+                config.gate == Gate::kSilu ? std::vector<float>()
+                                           : read_floats(folder / (name + ".hidden_erf.f32"))};
   // Without GELU there is but one reference.
   if (golden.hidden.empty()) golden.hidden = read_floats(folder / (name + ".hidden.f32"));
   const json::value index =
@@ -77,7 +77,7 @@ std::vector<float> forward(const KernelTable& kernels, const Golden& golden) {
 TEST(Bert, GoldenModelsWithEveryKernelTable) {
   const auto folder = shared_data_path("models/golden/given/models");
   if (!folder) GTEST_SKIP() << "no shared data: set GANGLION_DATA to run this test";
-  for (const std::string name : {"bert", "bert_roberta_like", "nomic_bert"}) {
+  for (const std::string name : {"bert", "bert_roberta_like", "nomic_bert", "jina_bert_v2"}) {
     const Golden f32 = load_golden(*folder, name, Precision::kF32);
     const Golden s8 = load_golden(*folder, name, Precision::kS8);
     for (const KernelTable* kernels : available_kernels()) {
@@ -91,14 +91,14 @@ TEST(Bert, GoldenModelsWithEveryKernelTable) {
 TEST(Bert, PoolsAsLlamaCppDoes) {
   const auto folder = shared_data_path("models/golden/given/models");
   if (!folder) GTEST_SKIP() << "no shared data: set GANGLION_DATA to run this test";
-  for (const std::string name : {"bert", "nomic_bert"}) {
+  for (const std::string name : {"bert", "nomic_bert", "jina_bert_v2"}) {
     Golden golden = load_golden(*folder, name, Precision::kF32);
     const std::vector<float> hidden = forward(*available_kernels().back(), golden);
     std::vector<float> pooled(golden.config.hidden_size);
     golden.bert.pool(hidden, pooled);
-    // BERT's file holds the tanh GELU's numbers: 2e-4 away.
+    // The others' files hold the tanh GELU's numbers: 2e-4 away.
     EXPECT_LE(relative_l2(pooled, read_floats(*folder / (name + ".mean.f32"))),
-              golden.config.is_gated ? 1e-5 : 5e-4);
+              golden.config.gate == Gate::kSilu ? 1e-5 : 5e-4);
   }
 }
 
@@ -106,7 +106,7 @@ TEST(Bert, SequencesDoNotSeeEachOther) {
   const auto folder = shared_data_path("models/golden/given/models");
   if (!folder) GTEST_SKIP() << "no shared data: set GANGLION_DATA to run this test";
   for (const Precision precision : {Precision::kF32, Precision::kS8}) {
-    for (const std::string name : {"bert", "nomic_bert"}) {
+    for (const std::string name : {"bert", "nomic_bert", "jina_bert_v2"}) {
       const Golden golden = load_golden(*folder, name, precision);
       const size_t size = golden.config.hidden_size;
       const std::vector<size_t> lengths = {5, 1, 11, 7};

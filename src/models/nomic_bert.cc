@@ -33,8 +33,9 @@ Status read_nomic_bert(const GgufFile& file, BertConfig& config) {
                 "v1.5; mixtures of experts are not read), found {}",
                 period);
   }
+  config.positions = Positions::kRotary;
   config.rope_theta = theta;
-  config.is_gated = true;
+  config.gate = Gate::kSilu;
   config.has_biases = false;
   return {};
 }

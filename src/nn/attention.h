@@ -2,6 +2,9 @@
 // Letters: T tokens, h heads, d size of a head; H = h * d.
 #pragma once
 
+#include <span>
+#include <vector>
+
 #include "kernels/kernel_table.h"
 #include "kernels/packed_matrix.h"
 
@@ -14,9 +17,15 @@ struct AttentionScratch {
   AlignedVector<float> weights;  // [T, T]
 };
 
-// out[T, H] = softmax(Q K^T / sqrt d) V, head by head, in float32. `qkv` is [T, 3H]: queries, keys
-// and values of a token side by side. A. Vaswani et al. 2017, equation 1.
+// How much a head's scores fall with each token of distance, [h]. O. Press et al. 2022, "Train
+// Short, Test Long", section 3, and its code for numbers of heads that are no power of two.
+std::vector<float> alibi_slopes(size_t num_heads);
+
+// out[T, H] = softmax(Q K^T / sqrt d - slope |i - j|) V, head by head, in float32. `qkv` is
+// [T, 3H]: queries, keys and values of a token side by side. `slopes`: [h], or empty for none.
+// A. Vaswani et al. 2017, equation 1.
 void self_attention(const KernelTable& kernels, const float* qkv, size_t num_tokens,
-                    size_t num_heads, size_t head_dim, float* out, AttentionScratch& scratch);
+                    size_t num_heads, size_t head_dim, std::span<const float> slopes, float* out,
+                    AttentionScratch& scratch);
 
 }  // namespace ganglion
