@@ -79,7 +79,7 @@ Classification classification_of(const ClassificationModel& model, const std::st
   constexpr size_t kMaxLabels = 5;
   std::vector<float> values(model.labels().size());
   const std::string_view view = text;
-  model.classify({&view, 1}, values);
+  or_fail(model.classify({&view, 1}, values));
   to_probabilities(values, model.is_multi_label());
   Classification result;
   for (size_t i = 0; i < values.size(); ++i) {

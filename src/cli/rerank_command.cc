@@ -52,7 +52,7 @@ Scores score_by_cross_encoder(const ClassificationModel& model, const std::strin
                  source_name, model.labels().size()));
   }
   Scores scores{"logit", std::vector<float>(texts.size())};
-  model.classify_pairs(query, texts, scores.values);
+  or_fail(model.classify_pairs(query, texts, scores.values));
   return scores;
 }
 

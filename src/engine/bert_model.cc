@@ -77,7 +77,8 @@ Status BertModel::read_tokenizer() {
   max_tokens_ = std::min<size_t>(max_tokens_, max_tokens);
   Status status = add_tokenizer(std::move(tokenizer));
   if (!status.ok()) return at_place(file_->source_name(), status.error());
-  // RoBERTa's kin have two separators between the texts of a pair.
+  // RoBERTa's kin have two separators between the texts of a pair, and one type for both.
+  types_tell_pairs_ = *model == "bert" && config().num_token_types > 1;
   if (*model != "bert") append(between_ids_, suffix_ids_);
   return {};
 }
@@ -92,9 +93,15 @@ Status BertModel::add_tokenizer(std::unique_ptr<const Tokenizer> tokenizer) {
   std::vector<int32_t> around;
   tokenizer->encode("", {}, around);
   const auto num_begin = static_cast<std::ptrdiff_t>(tokenizer->special_tokens().adds_begin);
-  if (around.empty() || max_tokens_ <= around.size()) {
+  if (around.empty()) {
+    return fail(
+        ErrorCode::kMalformed,
+        "tokenizer: expected special tokens around a text, found none; a tokenizer.json with "
+        "a post_processor, or a GGUF file's add_bos_token and add_eos_token, says which");
+  }
+  if (max_tokens_ <= around.size()) {
     return fail(ErrorCode::kMalformed,
-                "longest sequence: expected more than the {} special tokens (at least 1), found {}",
+                "longest sequence: expected more than the {} special tokens, found {}",
                 around.size(), max_tokens_);
   }
   prefix_ids_.assign(around.begin(), around.begin() + num_begin);
@@ -145,7 +152,8 @@ TokenSequence BertModel::encode(std::string_view text) const {
 
 TokenSequence BertModel::encode_pair(std::string_view first, std::string_view second) const {
   GANGLION_ASSERT(tokenizer_ != nullptr);
-  const EncodeOptions options = {.add_special_tokens = false, .max_tokens = max_tokens_};
+  // Whole: cut_pair() goes by their lengths.
+  const EncodeOptions options = {.add_special_tokens = false};
   std::vector<int32_t> first_ids;
   std::vector<int32_t> second_ids;
   tokenizer_->encode(first, options, first_ids);
@@ -156,11 +164,11 @@ TokenSequence BertModel::encode_pair(std::string_view first, std::string_view se
   append(sequence.ids, prefix_ids_);
   append(sequence.ids, first_ids);
   append(sequence.ids, between_ids_);
-  if (config().num_token_types > 1) sequence.types.assign(sequence.ids.size(), 0);
+  if (types_tell_pairs_) sequence.types.assign(sequence.ids.size(), 0);
   append(sequence.ids, second_ids);
   append(sequence.ids, suffix_ids_);
   sequence.ids.resize(std::min(sequence.ids.size(), max_tokens_));
-  if (config().num_token_types > 1) sequence.types.resize(sequence.ids.size(), 1);
+  if (types_tell_pairs_) sequence.types.resize(sequence.ids.size(), 1);
   return sequence;
 }
 

@@ -72,6 +72,7 @@ class BertModel {
   std::vector<int32_t> prefix_ids_;             // around every text
   std::vector<int32_t> suffix_ids_;
   std::vector<int32_t> between_ids_;  // the texts of a pair
+  bool types_tell_pairs_ = false;     // the second text of a pair has type 1
   size_t max_tokens_;
   const KernelTable& kernels_;
   mutable ThreadPool pool_;

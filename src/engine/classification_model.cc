@@ -37,27 +37,27 @@ Result<ClassificationModel> ClassificationModel::load(GgufFile file,
   return ClassificationModel(std::move(model));
 }
 
-void ClassificationModel::classify(std::span<const std::string_view> texts,
-                                   std::span<float> logits) const {
+Status ClassificationModel::classify(std::span<const std::string_view> texts,
+                                     std::span<float> logits) const {
   std::vector<TokenSequence> sequences;
   sequences.reserve(texts.size());
   for (const std::string_view text : texts) sequences.push_back(model_->encode(text));
-  run(sequences, logits);
+  return run(sequences, logits);
 }
 
-void ClassificationModel::classify_pairs(std::string_view first,
-                                         std::span<const std::string_view> seconds,
-                                         std::span<float> logits) const {
+Status ClassificationModel::classify_pairs(std::string_view first,
+                                           std::span<const std::string_view> seconds,
+                                           std::span<float> logits) const {
   std::vector<TokenSequence> sequences;
   sequences.reserve(seconds.size());
   for (const std::string_view second : seconds) {
     sequences.push_back(model_->encode_pair(first, second));
   }
-  run(sequences, logits);
+  return run(sequences, logits);
 }
 
-void ClassificationModel::run(std::span<const TokenSequence> sequences,
-                              std::span<float> logits) const {
+Status ClassificationModel::run(std::span<const TokenSequence> sequences,
+                                std::span<float> logits) const {
   const size_t num_labels = labels().size();
   GANGLION_ASSERT(logits.size() == sequences.size() * num_labels);
   model_->run(sequences, [&](size_t index, std::span<const float> hidden) {
@@ -65,6 +65,13 @@ void ClassificationModel::run(std::span<const TokenSequence> sequences,
     model_->pool(hidden, pooled);
     head().forward(model_->kernels(), pooled, logits.subspan(index * num_labels, num_labels));
   });
+  if (std::all_of(logits.begin(), logits.end(), [](float logit) { return std::isfinite(logit); })) {
+    return {};
+  }
+  return fail(ErrorCode::kMalformed,
+              "{}: the model's logits hold NaN or infinity: its file is damaged, or its weights "
+              "overflow",
+              model_->source_name());
 }
 
 void to_probabilities(std::span<float> logits, bool is_multi_label) {

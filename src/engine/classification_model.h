@@ -24,17 +24,17 @@ class ClassificationModel {
   const std::vector<std::string>& labels() const { return head().labels(); }
   bool is_multi_label() const { return head().is_multi_label(); }
 
-  // `logits` [N, L] of the texts. Longer ones are cut.
-  void classify(std::span<const std::string_view> texts, std::span<float> logits) const;
+  // `logits` [N, L] of the texts. Longer ones are cut. kMalformed for logits that are no numbers.
+  Status classify(std::span<const std::string_view> texts, std::span<float> logits) const;
   // Of the pairs (first, seconds[i]).
-  void classify_pairs(std::string_view first, std::span<const std::string_view> seconds,
-                      std::span<float> logits) const;
+  Status classify_pairs(std::string_view first, std::span<const std::string_view> seconds,
+                        std::span<float> logits) const;
 
  private:
   explicit ClassificationModel(std::unique_ptr<const BertModel> model) : model_(std::move(model)) {}
 
   const ClassificationHead& head() const { return *model_->head(); }
-  void run(std::span<const TokenSequence> sequences, std::span<float> logits) const;
+  Status run(std::span<const TokenSequence> sequences, std::span<float> logits) const;
 
   std::unique_ptr<const BertModel> model_;
 };

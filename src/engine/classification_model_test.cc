@@ -85,7 +85,7 @@ TEST(ClassificationModel, LabelsTextsAsTheReferenceDoes) {
       for (const ExpectedLine& line : read_expected(model_name)) {
         const std::string_view text = line.text;
         std::vector<float> logits(3);
-        model.classify({&text, 1}, logits);
+        ASSERT_TRUE(model.classify({&text, 1}, logits).ok());
         EXPECT_LE(relative_l2(logits, line.logits), 1e-5) << path << line.text;
       }
     }
@@ -102,7 +102,7 @@ TEST(ClassificationModel, ScoresPairsAsTheReferenceDoes) {
         EXPECT_EQ(tokens->encode_pair(line.text, line.second).ids, line.ids);
         const std::string_view second = line.second;
         std::vector<float> logits(1);
-        model.classify_pairs(line.text, {&second, 1}, logits);
+        ASSERT_TRUE(model.classify_pairs(line.text, {&second, 1}, logits).ok());
         EXPECT_LE(relative_l2(logits, line.logits), 1e-5) << path << line.text;
       }
     }
@@ -114,7 +114,7 @@ TEST(ClassificationModel, PairsGiveTheSameBitsTogether) {
   std::vector<std::string_view> texts(60, "it slept");
   for (size_t i = 1; i < texts.size(); i += 2) texts[i] = "the red fox jumped";
   std::vector<float> logits(texts.size());
-  model.classify_pairs("a fox", texts, logits);
+  ASSERT_TRUE(model.classify_pairs("a fox", texts, logits).ok());
   for (size_t i = 2; i < logits.size(); ++i) EXPECT_EQ(logits[i], logits[i - 2]);
   EXPECT_NE(logits[0], logits[1]);
 }

@@ -38,6 +38,7 @@ Expected read_expected(const fs::path& folder) {
       expected.vectors.push_back(number.to_number<float>());
     }
   }
+  EXPECT_FALSE(expected.texts.empty()) << folder << " has no expected.jsonl";
   return expected;
 }
 

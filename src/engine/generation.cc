@@ -199,7 +199,7 @@ Status check_room(const Tokenizer& tokenizer, const Session& session, size_t pro
   }
   if (options.full_context == FullContext::kShift) {
     const size_t kept = num_kept(tokenizer, options);
-    if (kept + 2 <= capacity) return {};
+    if (capacity >= 2 && kept <= capacity - 2) return {};
     return fail(ErrorCode::kInvalidArgument,
                 "a shift would keep the first {} tokens of a context of {}, which leaves no room: "
                 "keep at most {}",

@@ -6,6 +6,8 @@ namespace {
 // Far above every real encoder; keeps products of sizes within 64 bits.
 constexpr uint64_t kMaxSize = uint64_t{1} << 24;
 constexpr uint64_t kMaxLayers = 1024;
+// 4 GiB of attention weights. A file's table of positions is no bound: it can be long and narrow.
+constexpr uint64_t kMaxPositions = 32'768;
 // Values of llama.cpp's <arch>.pooling_type.
 constexpr uint64_t kGgufPoolingNone = 0;
 constexpr uint64_t kGgufPoolingMean = 1;
@@ -23,7 +25,7 @@ Status check(const BertConfig& config) {
   GANGLION_TRY(check_size("number of attention heads", config.num_heads, config.hidden_size));
   GANGLION_TRY(check_size("feed-forward size", config.intermediate_size, kMaxSize));
   GANGLION_TRY(check_size("vocabulary size", config.vocabulary_size, kMaxSize));
-  GANGLION_TRY(check_size("number of positions", config.max_positions, kMaxSize));
+  GANGLION_TRY(check_size("number of positions", config.max_positions, kMaxPositions));
   if (config.hidden_size % config.num_heads != 0) {
     return fail(ErrorCode::kMalformed,
                 "number of attention heads: expected a divisor of the hidden size {}, found {}",
@@ -38,7 +40,9 @@ Status check(const BertConfig& config) {
 
 size_t num_rows(const GgufFile& file, std::string_view name) {
   const GgufTensor* table = file.find_tensor(name);
-  return table == nullptr ? 0 : static_cast<size_t>(table->view.shape[0]);
+  if (table == nullptr) return 0;
+  // Tools that drop dimensions of 1 store a table of one row as a vector.
+  return table->view.shape.num_dimensions() == 1 ? 1 : static_cast<size_t>(table->view.shape[0]);
 }
 
 Result<Pooling> read_pooling(const GgufFile& file, const std::string& key) {

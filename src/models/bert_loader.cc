@@ -1,4 +1,5 @@
 // Bert::load: names, shapes and packing of the weights.
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -41,6 +42,12 @@ class Bert::Loader {
 
   Result<Embedding> embedding(std::string_view name, size_t num_rows) const {
     const Shape shape = {static_cast<int64_t>(num_rows), static_cast<int64_t>(config_.hidden_size)};
+    const GgufTensor* tensor = file_.find_tensor(name);
+    if (num_rows == 1 && tensor != nullptr && tensor->view.shape.num_dimensions() == 1) {
+      GANGLION_ASSIGN(TensorView row, file_.get_tensor(name, Shape{shape[1]}));
+      row.shape = shape;
+      return Embedding::create(row);
+    }
     GANGLION_ASSIGN(const TensorView view, file_.get_tensor(name, shape));
     return Embedding::create(view);
   }
@@ -59,12 +66,15 @@ class Bert::Loader {
     const auto rows = static_cast<int64_t>(num_outputs / names.size());
     AlignedVector<float> weights;
     AlignedVector<float> biases;
+    const bool has_biases =
+        config_.has_biases || std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+          return file_.find_tensor(name + ".bias") != nullptr;
+        });
     for (const std::string& name : names) {
       GANGLION_ASSIGN(const auto weight,
                       floats(name + ".weight", {rows, static_cast<int64_t>(num_inputs)}));
       weights.insert(weights.end(), weight.begin(), weight.end());
-      const bool has_bias = file_.find_tensor(*names.begin() + ".bias") != nullptr;
-      if (!has_bias && !config_.has_biases) continue;
+      if (!has_biases) continue;
       GANGLION_ASSIGN(const auto bias, floats(name + ".bias", {rows}));
       biases.insert(biases.end(), bias.begin(), bias.end());
     }

@@ -4,19 +4,8 @@
 #include "models/bert_config.h"
 
 namespace ganglion {
-namespace {
-
-// No table bounds a hostile file's claim: 4 GiB of attention weights.
-constexpr size_t kMaxPositions = 32'768;
-
-}  // namespace
 
 Status read_jina_bert(const GgufFile& file, BertConfig& config) {
-  if (config.max_positions > kMaxPositions) {
-    return fail(ErrorCode::kLimit,
-                "metadata \"jina-bert-v2.context_length\": expected at most {}, found {}",
-                kMaxPositions, config.max_positions);
-  }
   // The variant for code normalises queries and keys.
   if (file.find_tensor("blk.0.attn_q_norm.weight") != nullptr) {
     return fail(ErrorCode::kUnsupported,

@@ -4,12 +4,6 @@
 #include "models/bert_config.h"
 
 namespace ganglion {
-namespace {
-
-// Rotary positions have no table that bounds a hostile file's claim: 4 GiB of attention weights.
-constexpr size_t kMaxPositions = 32'768;
-
-}  // namespace
 
 Status read_nomic_bert(const GgufFile& file, BertConfig& config) {
   GANGLION_ASSIGN(const double theta, file.get_number_or("nomic-bert.rope.freq_base", 1000.0));
@@ -20,11 +14,6 @@ Status read_nomic_bert(const GgufFile& file, BertConfig& config) {
   if (config.head_dim() % 2 != 0) {
     return fail(ErrorCode::kMalformed,
                 "size of an attention head: expected an even number, found {}", config.head_dim());
-  }
-  if (config.max_positions > kMaxPositions) {
-    return fail(ErrorCode::kLimit,
-                "metadata \"nomic-bert.context_length\": expected at most {}, found {}",
-                kMaxPositions, config.max_positions);
   }
   GANGLION_ASSIGN(const uint64_t period, file.get_unsigned_or("nomic-bert.moe_every_n_layers", 0));
   if (period != 0) {

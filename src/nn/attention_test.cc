@@ -28,16 +28,18 @@ TEST(Attention, WeightFallsWithDistance) {
   // One head of one value: queries and keys 0, values 1, 2 and 3.
   const float qkv[kTokens * 3] = {0, 0, 1, 0, 0, 2, 0, 0, 3};
   const std::vector<float> slopes = {0.5F};
-  float out[kTokens];
-  AttentionScratch scratch;
-  self_attention(*available_kernels().front(), qkv, kTokens, 1, 1, slopes, out, scratch);
   const float near = std::exp(-0.5F);
   const float far = std::exp(-1.0F);
-  EXPECT_NEAR(out[0], (1 + 2 * near + 3 * far) / (1 + near + far), 1e-6F);
-  EXPECT_NEAR(out[1], 2, 1e-6F);
-  EXPECT_NEAR(out[2], (far + 2 * near + 3) / (1 + near + far), 1e-6F);
-  self_attention(*available_kernels().front(), qkv, kTokens, 1, 1, {}, out, scratch);
-  EXPECT_NEAR(out[0], 2, 1e-6F);
+  for (const KernelTable* kernels : available_kernels()) {
+    float out[kTokens];
+    AttentionScratch scratch;
+    self_attention(*kernels, qkv, kTokens, 1, 1, slopes, out, scratch);
+    EXPECT_NEAR(out[0], (1 + 2 * near + 3 * far) / (1 + near + far), 1e-6F) << kernels->name;
+    EXPECT_NEAR(out[1], 2, 1e-6F) << kernels->name;
+    EXPECT_NEAR(out[2], (far + 2 * near + 3) / (1 + near + far), 1e-6F) << kernels->name;
+    self_attention(*kernels, qkv, kTokens, 1, 1, {}, out, scratch);
+    EXPECT_NEAR(out[0], 2, 1e-6F) << kernels->name;
+  }
 }
 
 }  // namespace

@@ -1,13 +1,16 @@
 // Encoders: BERT, DistilBERT, RoBERTa, XLM-R and nomic-bert, with their classification heads.
 #include <array>
 
+#include "base/file.h"
 #include "models/hugging_face/families.h"
+#include "text/json.h"
 
 namespace ganglion {
 namespace {
 
 constexpr uint64_t kMaxLayers = 1024;
 constexpr uint64_t kMaxSize = uint64_t{1} << 24;
+constexpr uint64_t kMaxModulesBytes = 64 * 1024;
 // Values of llama.cpp's <arch>.pooling_type.
 constexpr uint64_t kPoolingNone = 0;
 constexpr uint64_t kPoolingMean = 1;
@@ -117,8 +120,35 @@ Result<EncoderSizes> add_sizes(RecipeBuilder& builder, uint64_t num_unused_posit
   return sizes;
 }
 
+// "modules.json" of sentence-transformers: a layer behind the pooling would be left out in silence.
+Status check_modules(const std::filesystem::path& folder) {
+  const std::filesystem::path path = folder / "modules.json";
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored)) return {};
+  GANGLION_ASSIGN(const std::string text, read_file(path, kMaxModulesBytes));
+  GANGLION_ASSIGN(const json::value modules, parse_json(text, path.string()));
+  if (!modules.is_array()) {
+    return fail(ErrorCode::kMalformed, "{}: expected a list of modules", path.string());
+  }
+  for (const json::value& module : modules.get_array()) {
+    const json::object* const object = module.if_object();
+    const json::value* const type = object == nullptr ? nullptr : object->if_contains("type");
+    const std::string_view name =
+        type != nullptr && type->is_string() ? std::string_view(type->get_string()) : "";
+    const std::string_view kind = name.substr(name.rfind('.') + 1);
+    if (kind == "Transformer" || kind == "Pooling" || kind == "Normalize") continue;
+    return fail(
+        ErrorCode::kUnsupported,
+        "{}: expected modules of type Transformer, Pooling and Normalize, found \"{}\"; take "
+        "a model without that layer",
+        path.string(), name);
+  }
+  return {};
+}
+
 // "1_Pooling/config.json" of sentence-transformers, if it is there.
 Status add_pooling(RecipeBuilder& builder) {
+  GANGLION_TRY(check_modules(builder.checkpoint().folder()));
   const std::filesystem::path path = builder.checkpoint().folder() / "1_Pooling" / "config.json";
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored)) return {};
@@ -130,6 +160,15 @@ Status add_pooling(RecipeBuilder& builder) {
                 "{}: expected one of \"pooling_mode_mean_tokens\" and \"pooling_mode_cls_token\" "
                 "to be true, found {}",
                 pooling.source_name(), by_cls ? "both" : "neither");
+  }
+  for (const auto& [mode, value] : pooling.object()) {
+    const std::string_view name = mode;
+    if (!name.starts_with("pooling_mode_") || name == "pooling_mode_mean_tokens" ||
+        name == "pooling_mode_cls_token" || !value.is_bool() || !value.get_bool()) {
+      continue;
+    }
+    return fail(ErrorCode::kUnsupported, "{}: \"{}\": expected false, found true",
+                pooling.source_name(), name);
   }
   builder.set_size("pooling_type", by_mean ? kPoolingMean : kPoolingCls);
   return {};

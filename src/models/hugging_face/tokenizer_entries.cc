@@ -283,6 +283,8 @@ Status add_tokenizer_entries(const HfCheckpoint& checkpoint, GgufWriter& metadat
     GANGLION_ASSIGN(vocabulary, read_tokenizer_json(tokenizer_json, vocabulary_size));
   } else if (is_there(folder / "vocab.json") && is_there(folder / "merges.txt")) {
     GANGLION_ASSIGN(vocabulary, read_vocabulary_and_merges(folder, vocabulary_size));
+    // These files do not say it; RoBERTa's tokenizer does it in code.
+    if (checkpoint.model_type() == "roberta") surroundings = {true, true};
   } else if (const auto path = find_sentencepiece(folder)) {
     GANGLION_ASSIGN(const HfConfig added, open_or_empty(folder / "added_tokens.json"));
     const bool has_fairseq_ids = checkpoint.model_type() == "xlm-roberta";

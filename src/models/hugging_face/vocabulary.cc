@@ -114,10 +114,14 @@ class VocabularyReader {
   }
 
   static void replace_all(std::string& text, std::string_view from, std::string_view to) {
-    for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at)) {
-      text.replace(at, from.size(), to);
-      at += to.size();
+    std::string replaced;
+    size_t begin = 0;
+    for (size_t at = 0; (at = text.find(from, begin)) != std::string::npos;
+         begin = at + from.size()) {
+      replaced.append(text, begin, at - begin).append(to);
     }
+    replaced.append(text, begin);
+    text = std::move(replaced);
   }
 
   std::vector<int32_t>& kinds() { return kinds_; }
