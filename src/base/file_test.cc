@@ -1,6 +1,7 @@
 #include "base/file.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mapped_file.h"
@@ -45,6 +46,8 @@ TEST_F(FileTest, ErrorsNameThePathAndTheReason) {
   EXPECT_EQ(read_file(folder_).error().code, ErrorCode::kInvalidArgument);
   EXPECT_FALSE(write_file_atomic(folder_ / "no" / "folder", "x").ok());
   EXPECT_EQ(MappedFile::open(folder_).error().code, ErrorCode::kInvalidArgument);
+  ASSERT_EQ(::mkfifo((folder_ / "pipe").c_str(), 0600), 0);
+  EXPECT_EQ(MappedFile::open(folder_ / "pipe").error().code, ErrorCode::kInvalidArgument);
   EXPECT_EQ(MappedFile::open(folder_ / "absent").error().code, ErrorCode::kNotFound);
 }
 

@@ -13,7 +13,8 @@
 namespace ganglion {
 
 Result<MappedFile> MappedFile::open(const std::filesystem::path& path) {
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // Without O_NONBLOCK a named pipe would wait for a writer.
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file.is_open()) {
     const ErrorCode code = errno == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo;
     return fail(code, "{}: cannot open: {}", path.string(), std::strerror(errno));
@@ -23,7 +24,9 @@ Result<MappedFile> MappedFile::open(const std::filesystem::path& path) {
     return fail(ErrorCode::kIo, "{}: cannot stat: {}", path.string(), std::strerror(errno));
   }
   if (!S_ISREG(status.st_mode)) {
-    return fail(ErrorCode::kInvalidArgument, "{}: not a regular file", path.string());
+    return fail(ErrorCode::kInvalidArgument, "{}: expected a regular file, found a {}",
+                path.string(),
+                S_ISDIR(status.st_mode) ? "folder; give a file in it" : "device or pipe");
   }
   const auto size = static_cast<size_t>(status.st_size);
   if (size == 0) return MappedFile(nullptr, 0);

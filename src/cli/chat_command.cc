@@ -151,6 +151,10 @@ class Chat {
       fmt::print(stderr, "(the context is full: the model no longer reads the first {} messages)\n",
                  reply.num_forgotten_messages);
     }
+    if (text.num_dropped_tokens > 0) {
+      fmt::print(stderr, "(the context is full: the model no longer reads {} earlier tokens)\n",
+                 text.num_dropped_tokens);
+    }
     if (text.finish_reason == FinishReason::kCancelled) fmt::print(stderr, "(stopped)\n");
     if (text.finish_reason == FinishReason::kContextFull) {
       fmt::print(stderr, "(cut off: the context of {} tokens is full; /undo or /clear make room)\n",

@@ -1,6 +1,7 @@
 #include "cli/chat_commands.h"
 
 #include <charconv>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <utility>
@@ -12,6 +13,8 @@
 
 namespace ganglion {
 namespace {
+
+constexpr uint64_t kMaxConversationBytes = 64ull << 20;
 
 constexpr std::string_view kHelp =
     "/help             this list\n"
@@ -109,8 +112,20 @@ json::object conversation_json(const ChatSession& session) {
   return {{"messages", std::move(messages)}};
 }
 
+bool is_conversation(std::string_view path) {
+  const Result<std::string> bytes = read_file(std::string(path), kMaxConversationBytes);
+  if (!bytes.ok()) return false;
+  const Result<json::value> value = parse_json(*bytes, path);
+  return value.ok() && value->is_object() && value->get_object().contains("messages");
+}
+
 Result<ChatCommandResult> save(std::string_view path, const ChatSession& session) {
   if (path.empty()) return fail(ErrorCode::kInvalidArgument, "/save needs the name of a file");
+  if (std::error_code ignored; std::filesystem::exists(path, ignored) && !is_conversation(path)) {
+    return fail(
+        ErrorCode::kConflict,
+        "{}: is there already, and is no conversation that /save wrote; choose another name", path);
+  }
   GANGLION_TRY(
       write_file_atomic(std::string(path), to_json_text(conversation_json(session)) + "\n"));
   return ChatCommandResult{
@@ -119,8 +134,7 @@ Result<ChatCommandResult> save(std::string_view path, const ChatSession& session
 
 Result<ChatCommandResult> load(std::string_view path, ChatSession& session) {
   if (path.empty()) return fail(ErrorCode::kInvalidArgument, "/load needs the name of a file");
-  constexpr uint64_t kMaxBytes = 64ull << 20;
-  GANGLION_ASSIGN(const std::string bytes, read_file(std::string(path), kMaxBytes));
+  GANGLION_ASSIGN(const std::string bytes, read_file(std::string(path), kMaxConversationBytes));
   GANGLION_ASSIGN(const json::value value, parse_json(bytes, path));
   if (!value.is_object()) return fail(ErrorCode::kMalformed, "{}: expected an object", path);
   GANGLION_ASSIGN(const json::array* entries, json_array(value.get_object(), "messages"));
@@ -139,7 +153,12 @@ Result<ChatCommandResult> load(std::string_view path, ChatSession& session) {
       return fail(ErrorCode::kMalformed, "{}: user and assistant must take turns", path);
     }
   }
-  if (messages.size() % 2 != 0) messages.pop_back();  // a question without an answer
+  if (messages.size() % 2 != 0) {
+    return fail(ErrorCode::kMalformed,
+                "{}: expected the assistant's message last, found the user's; take it out of the "
+                "file, load it, and type it",
+                path);
+  }
   session.set_system_prompt(std::move(system));
   session.set_messages(std::move(messages));
   return ChatCommandResult{ChatAction::kNone,

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "base/file.h"
 #include "cli/line_buffer.h"
 #include "engine/fake_model.h"
 
@@ -149,6 +150,19 @@ TEST_F(ChatCommands, SaveAndLoad) {
   EXPECT_EQ(session_.messages()[0].content, "q \"x\"");
   EXPECT_FALSE(run("/load /nowhere.json").ok());
   EXPECT_FALSE(run("/save").ok());
+  EXPECT_TRUE(run("/save " + path).ok()) << "over a conversation";
+  std::filesystem::remove(path);
+}
+
+TEST_F(ChatCommands, NothingIsLostBySaveAndLoad) {
+  const std::string path = testing::TempDir() + "ganglion_notes.txt";
+  ASSERT_TRUE(write_file_atomic(path, "my notes").ok());
+  EXPECT_NE(run("/save " + path).error().message.find("is no conversation"), std::string::npos);
+  EXPECT_EQ(read_file(path).value(), "my notes");
+  ASSERT_TRUE(
+      write_file_atomic(path, R"({"messages":[{"role":"user","content":"unanswered"}]})").ok());
+  EXPECT_NE(run("/load " + path).error().message.find("expected the assistant's message last"),
+            std::string::npos);
   std::filesystem::remove(path);
 }
 

@@ -13,6 +13,7 @@
 #include "cli/exit.h"
 #include "cli/output_path.h"
 #include "cli/terminal_progress.h"
+#include "cli/text_checks.h"
 #include "models/hugging_face/convert.h"
 #include "text/json.h"
 
@@ -71,7 +72,7 @@ void add_convert_command(CLI::App& app) {
       ->required();
   command->add_option("out", arguments->output_path, "The .gguf file to write")->required();
   command->add_option("--type", arguments->type, "Of the matrices; auto: as they are stored")
-      ->check(CLI::IsMember({"auto", "F32", "F16", "BF16"}))
+      ->transform(any_case({"auto", "F32", "F16", "BF16"}))
       ->capture_default_str();
   command->add_flag("--json", arguments->json, "Print JSON");
   command->add_flag("--quiet", arguments->quiet, "No progress bar");

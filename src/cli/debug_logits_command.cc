@@ -13,6 +13,7 @@
 #include "cli/exit.h"
 #include "cli/model_argument.h"
 #include "cli/output_path.h"
+#include "cli/text_checks.h"
 #include "engine/language_model.h"
 
 namespace ganglion {
@@ -86,7 +87,7 @@ void add_debug_logits_command(CLI::App& debug) {
   command->add_option("--adapter", arguments->adapter_path,
                       "A LoRA adapter: a .gguf file or a PEFT folder");
   command->add_option("--cache-type", arguments->cache_type, "Of keys and values")
-      ->check(CLI::IsMember({"F32", "F16", "Q8_0"}))
+      ->transform(any_case({"F32", "F16", "Q8_0"}))
       ->capture_default_str();
   command->add_option("--context", arguments->context_length,
                       "Tokens the session can hold (default: as trained, at most 8192)");

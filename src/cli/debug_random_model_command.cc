@@ -10,6 +10,7 @@
 #include "cli/exit.h"
 #include "cli/output_path.h"
 #include "cli/terminal_progress.h"
+#include "cli/text_checks.h"
 #include "models/random_model.h"
 #include "text/json.h"
 
@@ -64,7 +65,7 @@ void add_debug_random_model_command(CLI::App& debug) {
       ->required()
       ->check(CLI::IsMember(presets));
   command->add_option("--type", arguments->type, "Of the matrices, as `ganglion quantize` has them")
-      ->check(CLI::IsMember(types))
+      ->transform(any_case(types))
       ->capture_default_str();
   command->add_option("--output", arguments->output_path, "The .gguf file to write")->required();
   command->add_option("--seed", arguments->seed, "Same seed, same file")->capture_default_str();

@@ -197,6 +197,7 @@ void add_generate_command(CLI::App& app) {
   command
       ->add_option("--logprobs", arguments->generation.num_logprobs,
                    "Log-probability of each token, with this many alternatives")
+      ->transform(whole_number(0, uint64_t{1} << 31))
       ->needs(as_json);
   command->add_flag("--quiet", arguments->quiet, "Print no progress and no summary");
   command->callback([arguments] { run_generate(*arguments); });

@@ -13,6 +13,8 @@
 namespace ganglion {
 namespace {
 
+constexpr uint64_t kMaxTokens = uint64_t{1} << 32;
+
 [[noreturn]] void refuse(Error error) { throw CommandFailure{ExitCode::kUsage, std::move(error)}; }
 
 size_t window_of(int64_t tokens) {
@@ -50,6 +52,7 @@ void add_truncation_options(CLI::App& command, SamplingOptions& sampling) {
           ->capture_default_str();
   CLI::Option* const top_k =
       command.add_option("--top-k", sampling.top_k, "Only the K most probable; 0: off")
+          ->transform(whole_number(0, kMaxTokens))
           ->capture_default_str();
   CLI::Option* const typical =
       command.add_option("--typical-p", sampling.typical_p, "Locally typical sampling; 1: off")
@@ -91,7 +94,7 @@ void add_penalty_options(CLI::App& command, SamplingArguments& arguments) {
   constexpr auto kGroup = "Penalties";
   PenaltyOptions& penalties = arguments.sampling.penalties;
   const auto add = [&](const char* name, auto& value, const char* meaning) {
-    command.add_option(name, value, meaning)->capture_default_str()->group(kGroup);
+    return command.add_option(name, value, meaning)->capture_default_str()->group(kGroup);
   };
   add("--repetition-penalty", penalties.repetition, "Divides the logits of earlier tokens; 1: off");
   add("--presence-penalty", penalties.presence, "Taken off the logits of earlier tokens once");
@@ -105,7 +108,8 @@ void add_penalty_options(CLI::App& command, SamplingArguments& arguments) {
   DryOptions& dry = arguments.sampling.dry;
   add("--dry-multiplier", dry.multiplier, "DRY, against repeated stretches of text; 0: off");
   add("--dry-base", dry.base, "How fast its penalty grows with their length");
-  add("--dry-allowed-length", dry.allowed_length, "Tokens that may repeat freely");
+  add("--dry-allowed-length", dry.allowed_length, "Tokens that may repeat freely")
+      ->transform(whole_number(0, kMaxTokens));
   command.add_option("--dry-window", arguments.dry_window, "How many of the last tokens; -1: all")
       ->check(CLI::Range(int64_t{-1}, int64_t{1} << 40))
       ->capture_default_str()
@@ -129,6 +133,7 @@ void add_sampling_options(CLI::App& command, SamplingArguments& arguments) {
       ->allow_extra_args(false)
       ->group("Choice of tokens");
   command.add_option("--seed", arguments.seed, "The same seed gives the same text")
+      ->transform(whole_number(0, UINT64_MAX))
       ->group("Choice of tokens");
 }
 
@@ -140,8 +145,10 @@ void add_generation_options(CLI::App& command, GenerationArguments& arguments) {
   command.add_option("--adapter", arguments.adapter_path,
                      "A LoRA adapter made for the model: a .gguf file or a PEFT folder");
   GenerationOptions& generation = arguments.generation;
-  command.add_option("--max-tokens", generation.max_tokens,
-                     "New tokens at most (default: until the text ends or the context is full)");
+  command
+      .add_option("--max-tokens", generation.max_tokens,
+                  "New tokens at most (default: until the text ends or the context is full)")
+      ->transform(whole_number(1, kMaxTokens));
   command
       .add_option("--stop", generation.stop_strings,
                   "A text that ends the answer before it; may be repeated")
@@ -153,7 +160,7 @@ void add_generation_options(CLI::App& command, GenerationArguments& arguments) {
                   "Tokens of prompt and answer (default: as trained, at most 8192)")
       ->check(CLI::Range(size_t{1}, size_t{1} << 32));
   command.add_option("--cache-type", arguments.cache_type, "Of the keys and values in the context")
-      ->check(CLI::IsMember({"f16", "q8_0", "f32"}))
+      ->transform(any_case({"f16", "q8_0", "f32"}))
       ->capture_default_str();
   command
       .add_option("--context", arguments.full_context,
@@ -163,6 +170,7 @@ void add_generation_options(CLI::App& command, GenerationArguments& arguments) {
   command
       .add_option("--keep", generation.keep_tokens,
                   "First tokens of the prompt that a shift does not forget")
+      ->transform(whole_number(0, kMaxTokens))
       ->capture_default_str();
   command.add_option("--threads", arguments.num_threads, "0: one per processor")
       ->check(CLI::Range(0, 1024))

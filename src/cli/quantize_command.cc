@@ -15,6 +15,7 @@
 #include "cli/model_argument.h"
 #include "cli/output_path.h"
 #include "cli/terminal_progress.h"
+#include "cli/text_checks.h"
 #include "models/quantize_gguf.h"
 #include "text/json.h"
 
@@ -123,7 +124,7 @@ void add_quantize_command(CLI::App& app) {
       ->add_option("--type", arguments->type,
                    "Of the matrices; _S, _M, _L name mixes with more bits where they matter")
       ->required()
-      ->check(CLI::IsMember(type_names()));
+      ->transform(any_case(type_names()));
   command->add_option("--importance", arguments->importance_path,
                       "What llama-imatrix measured on this model, .gguf or .dat");
   command->add_flag("--allow-requantize", arguments->allow_requantize,

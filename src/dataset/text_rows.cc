@@ -107,7 +107,7 @@ Result<std::vector<size_t>> column_places(const CsvRecord& header, std::string_v
     if (found == header.fields.end()) {
       return fail(ErrorCode::kMalformed,
                   "{}:{}: the header has no column \"{}\"; it has {}. Rename it, or name the "
-                  "column with --text-column or --label-column",
+                  "right column (`--help` says by which option)",
                   source_name, header.line, column, joined(header.fields));
     }
     if (std::find(found + 1, header.fields.end(), column) != header.fields.end()) {

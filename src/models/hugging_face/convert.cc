@@ -78,6 +78,10 @@ Status check_outline(const ModelRecipe& recipe) {
 
 Result<ModelRecipe> read_hugging_face_model(const std::filesystem::path& folder) {
   std::error_code ignored;
+  if (!std::filesystem::exists(folder, ignored)) {
+    return fail(ErrorCode::kNotFound, "{}: expected a Hugging Face folder, found nothing there",
+                folder.string());
+  }
   if (!std::filesystem::exists(folder / "config.json", ignored)) {
     return fail(ErrorCode::kNotFound,
                 "{}: expected a Hugging Face folder, found no config.json in it; give the folder "
