@@ -205,7 +205,7 @@ Status check_room(const Tokenizer& tokenizer, const Session& session, size_t pro
                 "keep at most {}",
                 kept, capacity, capacity > 2 ? capacity - 2 : 0);
   }
-  const size_t room = capacity - prompt_size;
+  const size_t room = capacity - prompt_size + 1;  // nothing follows the last: it is not read
   if (!options.max_tokens || *options.max_tokens <= room) return {};
   return fail(ErrorCode::kLimit,
               "the prompt's {} tokens and up to {} new ones do not fit into the context of {}: ask "

@@ -163,12 +163,16 @@ TEST(Generation, RefusesWhatDoesNotFit) {
             "the prompt has 9 tokens, but the context holds 8: shorten the prompt or raise the "
             "context length");
   GenerationOptions options = greedy();
-  options.max_tokens = 6;
+  options.max_tokens = 6;  // the last one is written, never read
+  EXPECT_EQ(error_of(model, prompt_of("ab"), options, 8), "ok");
+  options.max_tokens = 7;
   EXPECT_EQ(error_of(model, prompt_of("ab"), options, 8),
-            "the prompt's 3 tokens and up to 6 new ones do not fit into the context of 8: ask for "
-            "at most 5, raise the context length, or let the context shift");
+            "the prompt's 3 tokens and up to 7 new ones do not fit into the context of 8: ask for "
+            "at most 6, raise the context length, or let the context shift");
   options.full_context = FullContext::kShift;
   EXPECT_EQ(error_of(model, prompt_of("ab"), options, 8), "ok");
+  options.keep_tokens = SIZE_MAX;
+  EXPECT_NE(error_of(model, prompt_of("ab"), options, 8), "ok");
   options.keep_tokens = 7;
   EXPECT_EQ(error_of(model, prompt_of("ab"), options, 8),
             "a shift would keep the first 7 tokens of a context of 8, which leaves no room: keep "
