@@ -9,9 +9,11 @@
 
 #include "base/file.h"
 #include "cli/commands.h"
+#include "cli/encoder_options.h"
 #include "cli/exit.h"
 #include "cli/model_argument.h"
 #include "cli/output_path.h"
+#include "cli/token_ids.h"
 #include "engine/bert_model.h"
 #include "models/hugging_face/convert.h"
 
@@ -22,8 +24,7 @@ struct HiddenArguments {
   std::string model_path;
   std::vector<int32_t> tokens;
   std::string output_path;
-  std::string precision = "f32";
-  size_t num_threads = 0;
+  EncoderArguments encoder;
   bool pooled = false;
   bool head = false;
 };
@@ -37,20 +38,11 @@ std::unique_ptr<const BertModel> load_model(const HiddenArguments& arguments) {
                  "\"{}\"; `ganglion debug logits` runs language models",
                  file.source_name(), kBertArchitectures, architecture));
   }
-  EncoderOptions options;
-  options.precision = arguments.precision == "int8" ? Precision::kS8 : Precision::kF32;
-  options.num_threads = arguments.num_threads;
-  return or_fail(BertModel::load(std::move(file), options));
+  return or_fail(BertModel::load(std::move(file), arguments.encoder.options()));
 }
 
 void check_tokens(const HiddenArguments& arguments, const BertModel& model) {
-  const size_t vocabulary_size = model.config().vocabulary_size;
-  for (const int32_t token : arguments.tokens) {
-    if (static_cast<size_t>(token) < vocabulary_size) continue;
-    or_fail(fail(ErrorCode::kInvalidArgument,
-                 "--tokens: expected ids below {} (the size of the vocabulary), found {}",
-                 vocabulary_size, token));
-  }
+  check_token_ids(arguments.tokens, model.config().vocabulary_size);
   if (arguments.tokens.size() <= model.config().max_positions) return;
   or_fail(fail(ErrorCode::kInvalidArgument,
                "--tokens: expected at most {} ids (the model's positions), found {}",
@@ -123,12 +115,7 @@ void add_debug_hidden_command(CLI::App& debug) {
                     "The one vector of the text instead, [hidden], not brought to length 1");
   command->add_flag("--head", arguments->head,
                     "The classifier's logits instead: [positions, labels], or [labels] of a text");
-  command->add_option("--precision", arguments->precision, "Of the layers")
-      ->check(CLI::IsMember({"f32", "int8"}))
-      ->capture_default_str();
-  command->add_option("--threads", arguments->num_threads, "0: one per processor")
-      ->check(CLI::Range(0, 1024))
-      ->capture_default_str();
+  add_encoder_options(*command, arguments->encoder);
   command->callback([arguments] { write_hidden(*arguments); });
 }
 

@@ -14,6 +14,7 @@
 #include "cli/model_argument.h"
 #include "cli/output_path.h"
 #include "cli/text_checks.h"
+#include "cli/token_ids.h"
 #include "engine/language_model.h"
 
 namespace ganglion {
@@ -33,15 +34,6 @@ DType cache_dtype(const std::string& name) {
   return name == "F32" ? DType::kF32 : name == "F16" ? DType::kF16 : DType::kQ8_0;
 }
 
-void check_tokens(const std::vector<int32_t>& tokens, size_t vocabulary_size) {
-  for (const int32_t token : tokens) {
-    if (static_cast<size_t>(token) < vocabulary_size) continue;
-    or_fail(fail(ErrorCode::kInvalidArgument,
-                 "--tokens: expected ids below {} (the size of the vocabulary), found {}",
-                 vocabulary_size, token));
-  }
-}
-
 void write_logits(const LogitsArguments& arguments) {
   check_output_path({"--output", arguments.output_path}, {{"--model", arguments.model_path}});
   LanguageModelOptions options;
@@ -49,7 +41,7 @@ void write_logits(const LogitsArguments& arguments) {
   const auto model =
       or_fail(load_language_model(model_path_or_fail(arguments.model_path), options));
   const size_t vocabulary_size = model->description().vocabulary_size;
-  check_tokens(arguments.tokens, vocabulary_size);
+  check_token_ids(arguments.tokens, vocabulary_size);
   SessionOptions session_options;
   session_options.context_length = arguments.context_length;
   session_options.cache_type = cache_dtype(arguments.cache_type);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/commands.h"
+#include "cli/encoder_options.h"
 #include "cli/exit.h"
 #include "cli/model_argument.h"
 #include "cli/text_checks.h"
@@ -24,8 +25,7 @@ struct EmbedArguments {
   std::string input_path;
   std::string column = "text";
   std::vector<std::string> texts;
-  std::string precision = "f32";
-  size_t num_threads = 0;
+  EncoderArguments encoder;
   bool json = false;
 };
 
@@ -64,11 +64,9 @@ void run_embed(const EmbedArguments& arguments) {
     embed_texts(*or_fail(embedded_encoder()), texts, arguments.json);
     return;
   }
-  EncoderOptions options;
-  options.precision = arguments.precision == "int8" ? Precision::kS8 : Precision::kF32;
-  options.num_threads = arguments.num_threads;
-  embed_texts(*or_fail(load_encoder(model_path_or_fail(arguments.model_path), options)), texts,
-              arguments.json);
+  embed_texts(
+      *or_fail(load_encoder(model_path_or_fail(arguments.model_path), arguments.encoder.options())),
+      texts, arguments.json);
 }
 
 }  // namespace
@@ -85,12 +83,7 @@ void add_embed_command(CLI::App& app) {
                                            "Texts: .jsonl, .csv with a header, or .txt by lines");
   command->add_option("--column", arguments->column, "The member or column that holds the text")
       ->capture_default_str();
-  command->add_option("--precision", arguments->precision, "Of the layers of a BERT-like model")
-      ->check(CLI::IsMember({"f32", "int8"}))
-      ->capture_default_str();
-  command->add_option("--threads", arguments->num_threads, "0: one per processor")
-      ->check(CLI::Range(0, 1024))
-      ->capture_default_str();
+  add_encoder_options(*command, arguments->encoder);
   command->add_flag("--json", arguments->json, "Print a JSON object a line: text, embedding");
   command->callback([arguments, text, input] {
     if (text->empty() && input->empty()) {

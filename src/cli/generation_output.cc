@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "engine/text_stream.h"
 #include "text/utf8.h"
 
 namespace ganglion {
@@ -17,16 +18,6 @@ double rounded(double value, double steps_per_unit) {
   return std::round(value * steps_per_unit) / steps_per_unit;
 }
 
-std::string valid_text(const std::string& bytes) {
-  std::string text;
-  for (size_t offset = 0; offset < bytes.size();) {
-    const DecodedCodePoint c = decode_utf8(bytes, offset);
-    append_utf8(text, c.value);
-    offset += c.num_bytes;
-  }
-  return text;
-}
-
 // As the OpenAI API has it: a token may be a part of a character, so its bytes are given too.
 json::object logprob_json(const TokenLogprob& logprob, const Tokenizer& tokenizer) {
   std::string bytes;
@@ -35,7 +26,7 @@ json::object logprob_json(const TokenLogprob& logprob, const Tokenizer& tokenize
   for (const char c : bytes) numbers.emplace_back(static_cast<unsigned char>(c));
   const std::string text = bytes.empty() ? std::string(tokenizer.token(logprob.id)) : bytes;
   return {{"id", logprob.id},
-          {"token", valid_text(text)},
+          {"token", without_invalid(text)},
           {"bytes", std::move(numbers)},
           {"logprob", logprob.logprob}};
 }

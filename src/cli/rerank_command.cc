@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/commands.h"
+#include "cli/encoder_options.h"
 #include "cli/exit.h"
 #include "cli/model_argument.h"
 #include "cli/text_checks.h"
@@ -30,9 +31,8 @@ struct RerankArguments {
   std::string input_path;
   std::string column = "text";
   std::vector<std::string> texts;
-  std::string precision = "f32";
+  EncoderArguments encoder;
   size_t top = 0;  // 0: all
-  size_t num_threads = 0;
   bool json = false;
 };
 
@@ -88,16 +88,15 @@ bool is_scoring(const GgufFile& file) {
 }
 
 Scores score(const RerankArguments& arguments, Texts texts) {
-  EncoderOptions options;
-  options.precision = arguments.precision == "int8" ? Precision::kS8 : Precision::kF32;
-  options.num_threads = arguments.num_threads;
   const std::string path = model_path_or_fail(arguments.model_path);
   GgufFile file = or_fail(open_model(path));
   if (is_scoring(file)) {
-    const ClassificationModel model = or_fail(ClassificationModel::load(std::move(file), options));
+    const ClassificationModel model =
+        or_fail(ClassificationModel::load(std::move(file), arguments.encoder.options()));
     return score_by_cross_encoder(model, path, arguments.query, texts);
   }
-  return score_by_cosine(*or_fail(load_encoder(path, options)), arguments.query, texts);
+  return score_by_cosine(*or_fail(load_encoder(path, arguments.encoder.options())), arguments.query,
+                         texts);
 }
 
 void print_ranking(const RerankArguments& arguments, const Scores& scores, Texts texts) {
@@ -157,12 +156,7 @@ void add_rerank_command(CLI::App& app) {
       ->capture_default_str();
   command->add_option("--top", arguments->top, "Print the best K only")
       ->check(CLI::Range(size_t{1}, size_t{1} << 30));
-  command->add_option("--precision", arguments->precision, "Of the layers")
-      ->check(CLI::IsMember({"f32", "int8"}))
-      ->capture_default_str();
-  command->add_option("--threads", arguments->num_threads, "0: one per processor")
-      ->check(CLI::Range(0, 1024))
-      ->capture_default_str();
+  add_encoder_options(*command, arguments->encoder);
   command->add_flag("--json", arguments->json,
                     "Print a JSON object a line: rank, index (from 0), score, score_kind, text");
   command->callback([arguments, text, input] {

@@ -36,8 +36,6 @@ class BertModel {
   // Nothing where the file has no head.
   const std::optional<ClassificationHead>& head() const { return head_; }
   const KernelTable& kernels() const { return kernels_; }
-  // Longest sequence that a text is cut to, special tokens included.
-  size_t max_tokens() const { return max_tokens_; }
 
   // kNotFound, with what to do, in a model without a tokenizer.
   Status check_tokenizer() const;

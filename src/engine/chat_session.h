@@ -46,7 +46,6 @@ class ChatSession {
   // Takes the last exchange away and returns the user's message, or "" when there is none.
   std::string undo();
 
-  size_t num_tokens() const { return session_->length(); }
   size_t capacity() const { return session_->capacity(); }
 
  private:

@@ -25,6 +25,8 @@ size_t half_character_size(std::string_view text) {
   return 0;
 }
 
+}  // namespace
+
 std::string without_invalid(std::string_view text) {
   std::string valid;
   for (size_t offset = 0; offset < text.size();) {
@@ -34,8 +36,6 @@ std::string without_invalid(std::string_view text) {
   }
   return valid;
 }
-
-}  // namespace
 
 Status check_stop_strings(const std::vector<std::string>& stop_strings) {
   constexpr size_t kMaxStrings = 64;

@@ -11,6 +11,9 @@
 
 namespace ganglion {
 
+// With U+FFFD for every byte that belongs to no character.
+std::string without_invalid(std::string_view text);
+
 // kInvalidArgument unless there are at most 64, each of 1 to 1024 bytes of valid UTF-8.
 Status check_stop_strings(const std::vector<std::string>& stop_strings);
 

@@ -5,14 +5,10 @@
 #include <utility>
 
 #include "base/check.h"
+#include "nn/compute.h"
 
 namespace ganglion {
 namespace {
-
-float* at_least(AlignedVector<float>& buffer, size_t size) {
-  if (buffer.size() < size) buffer.resize(size);
-  return buffer.data();
-}
 
 // Rows of F gates and F values, [T, 2F], become silu(gate) * value, [T, F], in place; or gelu.
 void gate_rows(const KernelTable& kernels, Gate gate, float* rows, size_t num_rows, size_t size) {
@@ -85,9 +81,9 @@ void Bert::attend(const KernelTable& kernels, const Layer& layer, const TokenBat
                   float* hidden, BertScratch& scratch) const {
   const size_t size = config_.hidden_size;
   const size_t num_tokens = batch.ids.size();
-  float* qkv = at_least(scratch.qkv, num_tokens * 3 * size);
-  float* attended = at_least(scratch.attended, num_tokens * size);
-  float* projected = at_least(scratch.projected, num_tokens * size);
+  float* qkv = make_room(scratch.qkv, num_tokens * 3 * size);
+  float* attended = make_room(scratch.attended, num_tokens * size);
+  float* projected = make_room(scratch.projected, num_tokens * size);
   layer.query_key_value.forward(kernels, hidden, num_tokens, qkv, scratch.linear);
   size_t first = 0;
   for (const size_t length : batch.lengths) {
@@ -108,9 +104,9 @@ void Bert::attend(const KernelTable& kernels, const Layer& layer, const TokenBat
 void Bert::feed_forward(const KernelTable& kernels, const Layer& layer, size_t num_tokens,
                         float* hidden, BertScratch& scratch) const {
   const size_t wide = config_.intermediate_size;
-  float* projected = at_least(scratch.projected, num_tokens * config_.hidden_size);
+  float* projected = make_room(scratch.projected, num_tokens * config_.hidden_size);
   float* expanded =
-      at_least(scratch.expanded, num_tokens * (config_.gate == Gate::kNone ? 1 : 2) * wide);
+      make_room(scratch.expanded, num_tokens * (config_.gate == Gate::kNone ? 1 : 2) * wide);
   layer.up.forward(kernels, hidden, num_tokens, expanded, scratch.linear);
   if (config_.gate == Gate::kNone) {
     kernels.gelu(expanded, num_tokens * wide);

@@ -59,7 +59,7 @@ Result<std::vector<std::string>> read_labels(const GgufFile& file, const BertCon
               file.source_name(), key);
 }
 
-// "bert.classifier.<name>", a word of ours; `fallback` where the file does not say.
+// Metadata of ours, "<architecture>.classifier.<name>"; the first word where the file does not say.
 Result<std::string_view> read_word(const GgufFile& file, const std::string& key,
                                    std::initializer_list<std::string_view> words) {
   if (file.find(key) == nullptr) return *words.begin();

@@ -1,14 +1,13 @@
 // ganglion generate as a user runs it, on a real model of 260,000 parameters.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <cstdio>
 #include <cstdlib>
 #include <string>
 
 #include "base/file.h"
 #include "base/test_paths.h"
+#include "program.h"
 #include "text/json.h"
 
 namespace ganglion {
@@ -16,11 +15,6 @@ namespace {
 
 using testing::HasSubstr;
 using testing::StartsWith;
-
-struct Outcome {
-  int exit_code;
-  std::string output;
-};
 
 class Generate : public testing::Test {
  protected:
@@ -37,14 +31,7 @@ class Generate : public testing::Test {
   Outcome run(const std::string& arguments, const std::string& rest = "2>&1") const {
     const std::string command =
         "'" + binary_ + "' generate --model '" + model() + "' " + arguments + " " + rest;
-    std::FILE* const pipe = popen(command.c_str(), "r");
-    Outcome outcome;
-    char buffer[4096];
-    for (size_t size = 0; (size = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;) {
-      outcome.output.append(buffer, size);
-    }
-    outcome.exit_code = WEXITSTATUS(pclose(pipe));
-    return outcome;
+    return run_in_shell(command);
   }
   json::object run_json(const std::string& arguments) const {
     const Outcome outcome = run(arguments + " --json --quiet");

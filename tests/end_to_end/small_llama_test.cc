@@ -1,11 +1,9 @@
 // generate and chat on a model that the test writes itself: adapters, tools, the Q8_0 cache.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
@@ -13,17 +11,13 @@
 #include "base/file.h"
 #include "engine/fake_llama.h"
 #include "formats/gguf.h"
+#include "program.h"
 #include "text/json.h"
 
 namespace ganglion {
 namespace {
 
 using testing::HasSubstr;
-
-struct Outcome {
-  int exit_code;
-  std::string output;
-};
 
 class SmallLlama : public testing::Test {
  protected:
@@ -47,14 +41,7 @@ class SmallLlama : public testing::Test {
 
   Outcome run(const std::string& arguments, const std::string& input = "") const {
     const std::string command = "printf '" + input + "' | '" + binary_ + "' " + arguments + " 2>&1";
-    std::FILE* const pipe = popen(command.c_str(), "r");
-    Outcome outcome;
-    char buffer[4096];
-    for (size_t size = 0; (size = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;) {
-      outcome.output.append(buffer, size);
-    }
-    outcome.exit_code = WEXITSTATUS(pclose(pipe));
-    return outcome;
+    return run_in_shell(command);
   }
   Outcome generate(const std::string& arguments) const {
     return run(

@@ -1,21 +1,17 @@
 // ganglion train tagger and ganglion extract as a user runs them.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <string>
 
+#include "program.h"
+
+namespace ganglion {
 namespace {
 
 using testing::HasSubstr;
-
-struct Outcome {
-  int exit_code;
-  std::string output;  // standard output and error
-};
 
 std::string in_folder(const std::string& name) {
   return testing::TempDir() + "/train_and_extract_" + name;
@@ -35,14 +31,7 @@ class TrainAndExtract : public testing::Test {
 
   Outcome run(const std::string& arguments) const {
     const std::string command = "'" + binary_ + "' " + arguments + " 2>&1";
-    std::FILE* const pipe = popen(command.c_str(), "r");
-    Outcome outcome;
-    char buffer[4096];
-    for (size_t size = 0; (size = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;) {
-      outcome.output.append(buffer, size);
-    }
-    outcome.exit_code = WEXITSTATUS(pclose(pipe));
-    return outcome;
+    return run_in_shell(command);
   }
 
   std::string binary_;
@@ -91,3 +80,4 @@ TEST_F(TrainAndExtract, BadInputsEndInAMessage) {
 }
 
 }  // namespace
+}  // namespace ganglion
