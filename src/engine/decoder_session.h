@@ -3,22 +3,20 @@
 
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
+#include "engine/decoder_runtime.h"
 #include "engine/language_model.h"
-#include "models/decoder.h"
 
 namespace ganglion {
 
-// Borrows the decoder, its kernels and threads.
+// Borrows the runtime.
 class DecoderSession final : public Session {
  public:
-  DecoderSession(const Decoder& decoder, const Compute& compute, KvCache cache,
+  DecoderSession(const DecoderRuntime& runtime, KvCache cache,
                  std::shared_ptr<const LoraAdapter> adapter)
-      : decoder_(decoder),
-        compute_{compute.kernels, compute.pool, adapter.get()},
-        cache_(std::move(cache)),
-        adapter_(std::move(adapter)) {}
+      : runtime_(runtime), cache_(std::move(cache)), adapter_(std::move(adapter)) {}
 
   size_t length() const override { return length_; }
   size_t capacity() const override { return cache_.capacity(); }
@@ -27,14 +25,17 @@ class DecoderSession final : public Session {
   void truncate(size_t length) override;
   Status drop(size_t begin, size_t end) override;
 
+  const DecoderRuntime& runtime() const { return runtime_; }
+  const LoraAdapter* adapter() const { return adapter_.get(); }
+  KvCache& cache() { return cache_; }
+  // `tokens` have been read: the cache holds their keys and values.
+  void add_read(std::span<const int32_t> tokens) { length_ += tokens.size(); }
+
  private:
-  const Decoder& decoder_;
-  Compute compute_;
+  const DecoderRuntime& runtime_;
   KvCache cache_;
   std::shared_ptr<const LoraAdapter> adapter_;
   size_t length_ = 0;
-  DecoderScratch scratch_;
-  AlignedVector<float> hidden_;
 };
 
 }  // namespace ganglion

@@ -133,10 +133,7 @@ class FakeSession final : public Session {
 
   Status append(std::span<const int32_t> tokens, LogitRows rows,
                 std::vector<float>& logits) override {
-    if (tokens.size() > capacity_ - tokens_.size()) {
-      return fail(ErrorCode::kLimit, "{} tokens do not fit into the {} that are left",
-                  tokens.size(), capacity_ - tokens_.size());
-    }
+    GANGLION_TRY(check_room(tokens.size()));
     logits.clear();
     for (size_t i = 0; i < tokens.size(); ++i) {
       GANGLION_ASSERT(tokens[i] >= 0 && static_cast<size_t>(tokens[i]) < vocabulary_size_);
@@ -161,6 +158,12 @@ class FakeSession final : public Session {
     tokens_.erase(tokens_.begin() + static_cast<std::ptrdiff_t>(begin),
                   tokens_.begin() + static_cast<std::ptrdiff_t>(end));
     return {};
+  }
+
+  Status check_room(size_t num_tokens) const {
+    if (num_tokens <= capacity_ - tokens_.size()) return {};
+    return fail(ErrorCode::kLimit, "{} tokens do not fit into the {} that are left", num_tokens,
+                capacity_ - tokens_.size());
   }
 
   // What has been read, for tests to look at.
@@ -194,6 +197,17 @@ class FakeModel final : public LanguageModel {
         options.context_length > 0 ? options.context_length : description_.context_length;
     return std::unique_ptr<Session>(
         std::make_unique<FakeSession>(script_, tokenizer_.vocabulary_size(), capacity, can_drop_));
+  }
+
+  Status append_all(std::span<const SessionStep> steps) const override {
+    for (const SessionStep& step : steps) {
+      const auto& session = dynamic_cast<const FakeSession&>(*step.session);
+      GANGLION_TRY(session.check_room(step.tokens.size()));
+    }
+    for (const SessionStep& step : steps) {
+      GANGLION_TRY(step.session->append(step.tokens, step.rows, *step.logits));
+    }
+    return {};
   }
 
   void set_chat_template(std::string source) { chat_template_ = std::move(source); }

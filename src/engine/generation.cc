@@ -9,7 +9,7 @@
 namespace ganglion {
 namespace {
 
-constexpr size_t kPromptChunk = 128;  // tokens read between two looks at is_cancelled
+constexpr size_t kPromptChunk = 512;  // tokens read between two looks at is_cancelled
 constexpr size_t kMaxLogprobs = 100;
 
 std::vector<int32_t> end_tokens_of(const Tokenizer& tokenizer, const GenerationOptions& options) {

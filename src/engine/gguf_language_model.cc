@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "base/check.h"
 #include "base/memory.h"
+#include "engine/decoder_batch.h"
 #include "engine/decoder_session.h"
 #include "engine/memory_need.h"
 #include "kernels/dispatch.h"
@@ -29,12 +32,10 @@ class GgufLanguageModel final : public LanguageModel {
                     ModelDescription description, std::unique_ptr<const Tokenizer> tokenizer,
                     const KernelTable& kernels, const LanguageModelOptions& options)
       : file_(std::move(file)),
-        decoder_(std::move(decoder)),
         description_(std::move(description)),
         tokenizer_(std::move(tokenizer)),
         memory_limit_bytes_(options.memory_limit_bytes),
-        pool_(options.num_threads),
-        compute_{kernels, pool_} {
+        runtime_(std::move(decoder), kernels, options.num_threads) {
     if (const auto text = file_->get_string("tokenizer.chat_template"); text.ok()) {
       chat_template_ = *text;
     }
@@ -52,12 +53,12 @@ class GgufLanguageModel final : public LanguageModel {
     const size_t trained = description_.context_length;
     const size_t capacity =
         options.context_length == 0 ? std::min(trained, kUsualContext) : options.context_length;
-    if (capacity > trained && !decoder_.can_shift()) {
+    if (capacity > trained && !runtime_.decoder().can_shift()) {
       return fail(ErrorCode::kInvalidArgument,
                   "{}: the model has {} positions, a context of {} tokens does not fit",
                   file_->source_name(), trained, capacity);
     }
-    Result<KvCache> created = decoder_.new_cache(options.cache_type, capacity);
+    Result<KvCache> created = runtime_.decoder().new_cache(options.cache_type, capacity);
     if (!created.ok()) return at_place(file_->source_name(), created.error());
     KvCache cache = std::move(created).value();
     const uint64_t available =
@@ -65,7 +66,18 @@ class GgufLanguageModel final : public LanguageModel {
     GANGLION_TRY(
         check_cache_fits(file_->source_name(), capacity, cache.bytes(capacity), available));
     return std::unique_ptr<Session>(
-        std::make_unique<DecoderSession>(decoder_, compute_, std::move(cache), options.adapter));
+        std::make_unique<DecoderSession>(runtime_, std::move(cache), options.adapter));
+  }
+
+  Status append_all(std::span<const SessionStep> steps) const override {
+    std::vector<DecoderStep> decoder_steps;
+    decoder_steps.reserve(steps.size());
+    for (const SessionStep& step : steps) {
+      auto* const session = dynamic_cast<DecoderSession*>(step.session);
+      GANGLION_ASSERT(session != nullptr);
+      decoder_steps.push_back({session, step.tokens, step.rows, step.logits});
+    }
+    return append_together(runtime_, decoder_steps);
   }
 
   Result<std::shared_ptr<const LoraAdapter>> load_adapter(
@@ -77,12 +89,10 @@ class GgufLanguageModel final : public LanguageModel {
 
  private:
   std::unique_ptr<const GgufFile> file_;
-  Decoder decoder_;
   ModelDescription description_;
   std::unique_ptr<const Tokenizer> tokenizer_;
   uint64_t memory_limit_bytes_;
-  mutable ThreadPool pool_;
-  Compute compute_;
+  DecoderRuntime runtime_;
   std::string_view chat_template_;
   std::string_view tool_template_;
 };

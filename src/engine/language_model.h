@@ -55,6 +55,14 @@ class Session {
   virtual Status drop(size_t begin, size_t end) = 0;
 };
 
+// Tokens for one of several sessions.
+struct SessionStep {
+  Session* session = nullptr;
+  std::span<const int32_t> tokens;
+  LogitRows rows = LogitRows::kLast;
+  std::vector<float>* logits = nullptr;
+};
+
 struct ModelDescription {
   std::string architecture;  // as GGUF names it: "llama"
   std::string name;
@@ -90,6 +98,11 @@ class LanguageModel {
   // kInvalidArgument for a cache type that is not supported; kLimit when the cache does not fit in
   // this machine's memory.
   virtual Result<std::unique_ptr<Session>> start(const SessionOptions& options) const = 0;
+
+  // What each session's append() would do, in one pass over the weights for all of them. The
+  // sessions are different ones of this model (asserted). kLimit, with nothing read, when the
+  // tokens of one do not fit. Each gives the same bits as alone.
+  virtual Status append_all(std::span<const SessionStep> steps) const = 0;
 };
 
 struct LanguageModelOptions {

@@ -11,28 +11,39 @@ Result<KvCache> Decoder::new_cache(DType type, size_t capacity) const {
                          type, capacity);
 }
 
-void Decoder::forward(const Compute& compute, std::span<const int32_t> tokens,
-                      size_t first_position, KvCache& cache, DecoderScratch& scratch,
-                      float* hidden) const {
+void Decoder::embed(const KernelTable& kernels, int32_t token, size_t position, float* out) const {
+  GANGLION_ASSERT(token >= 0);
   const size_t hidden_size = parts_.sizes.hidden_size;
-  cache.resize(first_position + tokens.size());
-  for_each_row(compute, tokens.size(), [&](size_t token) {
-    GANGLION_ASSERT(tokens[token] >= 0);
-    const auto id = static_cast<size_t>(tokens[token]);
-    float* row = hidden + token * hidden_size;
-    const float* embedding = parts_.embedding.rows(compute.kernels, id, 1, row);
-    for (size_t i = 0; i < hidden_size; ++i) row[i] = embedding[i] * parts_.embedding_scale;
-    if (!parts_.positions) return;
-    thread_local AlignedVector<float> expanded;
-    const float* position = parts_.positions->rows(compute.kernels, first_position + token, 1,
-                                                   make_room(expanded, hidden_size));
-    for (size_t i = 0; i < hidden_size; ++i) row[i] += position[i];
-  });
+  const float* row = parts_.embedding.rows(kernels, static_cast<size_t>(token), 1, out);
+  for (size_t i = 0; i < hidden_size; ++i) out[i] = row[i] * parts_.embedding_scale;
+  if (!parts_.positions) return;
+  thread_local AlignedVector<float> expanded;
+  const float* addend =
+      parts_.positions->rows(kernels, position, 1, make_room(expanded, hidden_size));
+  for (size_t i = 0; i < hidden_size; ++i) out[i] += addend[i];
+}
+
+void Decoder::forward(const Compute& compute, std::span<const PassSequence> sequences,
+                      DecoderScratch& scratch, float* hidden) const {
+  const size_t hidden_size = parts_.sizes.hidden_size;
+  std::vector<PassRow> rows;
   std::vector<RopeAngles> angles(parts_.ropes.size());
-  for (size_t i = 0; i < angles.size(); ++i) {
-    parts_.ropes[i].angles(first_position, tokens.size(), cache.capacity(), angles[i]);
+  for (const PassSequence& sequence : sequences) {
+    sequence.cache->resize(sequence.end());
+    for (size_t i = 0; i < angles.size(); ++i) {
+      parts_.ropes[i].angles(sequence.first_position, sequence.tokens.size(),
+                             sequence.cache->capacity(), angles[i], rows.size());
+    }
+    for (size_t token = 0; token < sequence.tokens.size(); ++token) {
+      rows.push_back({&sequence, token});
+    }
   }
-  const DecoderPass pass = {compute, cache, scratch, angles, first_position, tokens.size()};
+  for_each_row(compute, rows.size(), [&](size_t row) {
+    const auto [sequence, token] = rows[row];
+    embed(compute.kernels, sequence->tokens[token], sequence->first_position + token,
+          hidden + row * hidden_size);
+  });
+  const DecoderPass pass = {compute, scratch, sequences, rows, angles};
   for (size_t layer = 0; layer < parts_.layers.size(); ++layer) {
     parts_.layers[layer].forward(pass, layer, hidden_size, hidden);
   }

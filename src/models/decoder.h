@@ -42,10 +42,11 @@ class Decoder {
 
   Result<KvCache> new_cache(DType type, size_t capacity) const;
 
-  // Reads `tokens` (each below V, asserted) at positions from `first_position` on, which fit in the
-  // cache (asserted): the last layer's vectors, `hidden` [M, H]. The same bits in any cutting.
-  void forward(const Compute& compute, std::span<const int32_t> tokens, size_t first_position,
-               KvCache& cache, DecoderScratch& scratch, float* hidden) const;
+  // Reads the tokens (each below V, asserted) of all sequences together, where they fit in their
+  // caches (asserted): the last layer's vectors, `hidden` [M, H], one sequence's behind the other.
+  // The same bits in any cutting and any company.
+  void forward(const Compute& compute, std::span<const PassSequence> sequences,
+               DecoderScratch& scratch, float* hidden) const;
 
   // hidden [rows, H] (which is overwritten) to `out` [rows, V].
   void logits(const Compute& compute, float* hidden, size_t num_rows, float* out) const;
@@ -55,6 +56,8 @@ class Decoder {
              size_t length) const;
 
  private:
+  void embed(const KernelTable& kernels, int32_t token, size_t position, float* out) const;
+
   explicit Decoder(DecoderParts parts) : parts_(std::move(parts)) {}
 
   DecoderParts parts_;

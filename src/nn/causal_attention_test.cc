@@ -51,10 +51,12 @@ struct AttentionProblem {
 
   std::vector<float> run(const Compute& compute, size_t first, size_t count) {
     DecoderScratch scratch;
-    const DecoderPass pass = {compute, cache, scratch, {}, first, count};
+    const std::vector<int32_t> tokens(count);
+    const PassSequence sequence = {&cache, first, tokens};
+    const DecoderPass pass = {compute, scratch, {&sequence, 1}, {}, {}};
     const size_t stride = shape.num_heads * shape.head_dim;
     std::vector<float> out(count * stride);
-    attend_to_cache(pass, shape, 1, queries.data() + first * stride, stride, out.data());
+    attend_to_caches(pass, shape, 1, queries.data() + first * stride, stride, out.data());
     return out;
   }
 

@@ -26,7 +26,7 @@ void for_each_row(const Compute& compute, size_t num_rows, const Body& body) {
   });
 }
 
-// A buffer of at least `size` elements, which keep no values from before.
+// A buffer of at least `size` elements; those that it had keep their values.
 template <typename T>
 T* make_room(AlignedVector<T>& buffer, size_t size) {
   if (buffer.size() < size) buffer.resize(size);

@@ -15,7 +15,7 @@ void add(const Compute& compute, const float* x, size_t num_tokens, size_t hidde
 void DecoderLayer::forward(const DecoderPass& pass, size_t layer, size_t hidden_size,
                            float* hidden) const {
   const Compute& compute = pass.compute;
-  const size_t num_tokens = pass.num_tokens;
+  const size_t num_tokens = pass.num_tokens();
   float* normed = make_room(pass.scratch.normed, num_tokens * hidden_size);
   float* projected = make_room(pass.scratch.projected, num_tokens * hidden_size);
 

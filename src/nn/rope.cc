@@ -82,13 +82,14 @@ const std::vector<double>& Rope::frequencies(size_t context_length) const {
   return is_long ? long_frequencies_ : frequencies_;
 }
 
-void Rope::angles(size_t first, size_t num_tokens, size_t context_length,
-                  RopeAngles& angles) const {
+void Rope::angles(size_t first, size_t num_tokens, size_t context_length, RopeAngles& angles,
+                  size_t first_row) const {
   const std::vector<double>& of_pairs = frequencies(context_length);
   angles.num_rotated = num_rotated_;
   angles.pairs = pairs_;
-  float* cosine = make_room(angles.cosines, num_tokens * of_pairs.size());
-  float* sine = make_room(angles.sines, num_tokens * of_pairs.size());
+  const size_t size = (first_row + num_tokens) * of_pairs.size();
+  float* cosine = make_room(angles.cosines, size) + first_row * of_pairs.size();
+  float* sine = make_room(angles.sines, size) + first_row * of_pairs.size();
   for (size_t token = 0; token < num_tokens; ++token) {
     for (const double frequency : of_pairs) {
       const double angle = static_cast<double>(first + token) * frequency;

@@ -39,7 +39,7 @@ struct RopeSettings {
   double magnitude = 1;  // of the rotated elements (the attention factor)
 };
 
-// The cosines and sines of consecutive positions. Reused between calls.
+// The cosines and sines of T positions. Reused between calls.
 struct RopeAngles {
   AlignedVector<float> cosines;  // [T, r/2], times the magnitude
   AlignedVector<float> sines;
@@ -56,8 +56,9 @@ class Rope {
   explicit Rope(const RopeSettings& config);
 
   // The angles of positions first, first + 1, …, in a session that can hold `context_length`
-  // tokens.
-  void angles(size_t first, size_t num_tokens, size_t context_length, RopeAngles& angles) const;
+  // tokens: rows from `first_row` on of `angles`, which keeps the rows before.
+  void angles(size_t first, size_t num_tokens, size_t context_length, RopeAngles& angles,
+              size_t first_row = 0) const;
 
   // The angles that move a key `distance` positions back, magnitude 1: one row.
   void angles_back(size_t distance, size_t context_length, RopeAngles& angles) const;

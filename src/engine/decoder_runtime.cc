@@ -1,0 +1,18 @@
+#include "engine/decoder_runtime.h"
+
+namespace ganglion {
+
+std::unique_ptr<DecoderBuffers> DecoderRuntime::take_buffers() const {
+  const std::lock_guard lock(mutex_);
+  if (free_buffers_.empty()) return std::make_unique<DecoderBuffers>();
+  std::unique_ptr<DecoderBuffers> buffers = std::move(free_buffers_.back());
+  free_buffers_.pop_back();
+  return buffers;
+}
+
+void DecoderRuntime::give_back(std::unique_ptr<DecoderBuffers> buffers) const {
+  const std::lock_guard lock(mutex_);
+  free_buffers_.push_back(std::move(buffers));
+}
+
+}  // namespace ganglion
