@@ -44,29 +44,6 @@ Result<std::vector<int32_t>> ChatSession::prompt(size_t first_message, std::tm n
   return encode_chat(*model_->tokenizer(), text);
 }
 
-Result<GeneratedText> ChatSession::write(const std::vector<int32_t>& prompt,
-                                         const GenerationOptions& options,
-                                         const OutputCallback& output) {
-  const auto differs = std::mismatch(held_.begin(), held_.end(), prompt.begin(), prompt.end());
-  auto common = static_cast<size_t>(differs.first - held_.begin());
-  // One token at least has to be read, for its logits.
-  common = std::min(common, prompt.empty() ? 0 : prompt.size() - 1);
-  session_->truncate(common);
-  held_.resize(common);
-  auto text = generate(*model_, *session_, prompt, options, output);
-  const bool is_whole = text.ok() && text->num_dropped_tokens == 0;
-  if (is_whole) {
-    held_ = prompt;
-    for (const GeneratedToken& token : text->tokens) held_.push_back(token.id);
-    held_.resize(std::min(held_.size(), session_->length()));
-  }
-  if (!is_whole || held_.size() != session_->length()) {
-    session_->truncate(0);  // a shift, or an error half way: what it holds is no prefix
-    held_.clear();
-  }
-  return text;
-}
-
 Result<ChatAnswer> ChatSession::answer(const GenerationOptions& options, std::tm now,
                                        const OutputCallback& output) {
   ChatAnswer reply;
@@ -79,7 +56,7 @@ Result<ChatAnswer> ChatSession::answer(const GenerationOptions& options, std::tm
       GANGLION_ASSIGN(tokens, prompt(reply.num_forgotten_messages, now));
     }
   }
-  GANGLION_ASSIGN(reply.generated, write(tokens, options, output));
+  GANGLION_ASSIGN(reply.generated, generate(*model_, *session_, tokens, options, output));
   return reply;
 }
 

@@ -55,13 +55,10 @@ class ChatSession {
   Result<std::vector<int32_t>> prompt(size_t first_message, std::tm now) const;
   Result<ChatAnswer> answer(const GenerationOptions& options, std::tm now,
                             const OutputCallback& output);
-  Result<GeneratedText> write(const std::vector<int32_t>& prompt, const GenerationOptions& options,
-                              const OutputCallback& output);
 
   const LanguageModel* model_;
   ChatTemplate template_;
   std::unique_ptr<Session> session_;
-  std::vector<int32_t> held_;  // the tokens that the session holds
   std::string system_prompt_;
   json::array tools_;
   std::vector<ChatMessage> messages_;

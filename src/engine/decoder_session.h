@@ -1,9 +1,10 @@
 // The token timeline of a decoder.
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
-#include <utility>
 #include <vector>
 
 #include "engine/decoder_runtime.h"
@@ -11,31 +12,38 @@
 
 namespace ganglion {
 
-// Borrows the runtime.
+// Borrows the runtime. Publishes the blocks of its cache as they fill.
 class DecoderSession final : public Session {
  public:
   DecoderSession(const DecoderRuntime& runtime, KvCache cache,
-                 std::shared_ptr<const LoraAdapter> adapter)
-      : runtime_(runtime), cache_(std::move(cache)), adapter_(std::move(adapter)) {}
+                 std::shared_ptr<const LoraAdapter> adapter);
 
-  size_t length() const override { return length_; }
+  size_t length() const override { return tokens_.size(); }
   size_t capacity() const override { return cache_.capacity(); }
   Status append(std::span<const int32_t> tokens, LogitRows rows,
                 std::vector<float>& logits) override;
   void truncate(size_t length) override;
   Status drop(size_t begin, size_t end) override;
+  std::unique_ptr<Session> fork() override;
+  size_t reuse(std::span<const int32_t> tokens) override;
 
   const DecoderRuntime& runtime() const { return runtime_; }
-  const LoraAdapter* adapter() const { return adapter_.get(); }
+  const LoraAdapter* adapter() const { return kind_.adapter.get(); }
   KvCache& cache() { return cache_; }
   // `tokens` have been read: the cache holds their keys and values.
-  void add_read(std::span<const int32_t> tokens) { length_ += tokens.size(); }
+  void add_read(std::span<const int32_t> tokens);
 
  private:
+  void publish();
+
   const DecoderRuntime& runtime_;
   KvCache cache_;
-  std::shared_ptr<const LoraAdapter> adapter_;
-  size_t length_ = 0;
+  PrefixKind kind_;
+  std::vector<int32_t> tokens_;
+  // What has been read from this length on stands behind tokens that were moved: it differs from
+  // what a session without a drop holds.
+  size_t num_exact_ = std::numeric_limits<size_t>::max();
+  size_t num_published_ = 0;  // blocks
 };
 
 }  // namespace ganglion

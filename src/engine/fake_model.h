@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -150,6 +151,7 @@ class FakeSession final : public Session {
   void truncate(size_t length) override {
     GANGLION_ASSERT(length <= tokens_.size());
     tokens_.resize(length);
+    if (length <= num_exact_) num_exact_ = std::numeric_limits<size_t>::max();
   }
 
   Status drop(size_t begin, size_t end) override {
@@ -157,6 +159,7 @@ class FakeSession final : public Session {
     GANGLION_ASSERT(begin <= end && end <= tokens_.size());
     tokens_.erase(tokens_.begin() + static_cast<std::ptrdiff_t>(begin),
                   tokens_.begin() + static_cast<std::ptrdiff_t>(end));
+    if (begin < end) num_exact_ = std::min(num_exact_, begin);
     return {};
   }
 
@@ -164,6 +167,15 @@ class FakeSession final : public Session {
     if (num_tokens <= capacity_ - tokens_.size()) return {};
     return fail(ErrorCode::kLimit, "{} tokens do not fit into the {} that are left", num_tokens,
                 capacity_ - tokens_.size());
+  }
+
+  std::unique_ptr<Session> fork() override { return std::make_unique<FakeSession>(*this); }
+
+  size_t reuse(std::span<const int32_t> tokens) override {
+    const auto end = tokens_.begin() + static_cast<std::ptrdiff_t>(std::min(length(), num_exact_));
+    const auto differs = std::mismatch(tokens_.begin(), end, tokens.begin(), tokens.end());
+    truncate(static_cast<size_t>(differs.first - tokens_.begin()));
+    return length();
   }
 
   // What has been read, for tests to look at.
@@ -175,6 +187,7 @@ class FakeSession final : public Session {
   size_t capacity_;
   bool can_drop_;
   std::vector<int32_t> tokens_;
+  size_t num_exact_ = std::numeric_limits<size_t>::max();  // tokens in front of the first drop
 };
 
 class FakeModel final : public LanguageModel {
@@ -209,6 +222,8 @@ class FakeModel final : public LanguageModel {
     }
     return {};
   }
+
+  uint64_t cache_bytes() const override { return 0; }
 
   void set_chat_template(std::string source) { chat_template_ = std::move(source); }
   void set_tool_template(std::string source) { tool_template_ = std::move(source); }

@@ -261,13 +261,10 @@ Result<GeneratedText> generate(const LanguageModel& model, Session& session,
   const Tokenizer& tokenizer = *model.tokenizer();
   GANGLION_TRY(check_room(tokenizer, session, prompt.size(), options));
   GANGLION_ASSIGN(Generation generation, Generation::start(tokenizer, prompt, options));
-  GANGLION_ASSERT(session.length() <= prompt.size());
-  // The logits of the last token are wanted, so it is read again when the session holds it.
-  if (session.length() == prompt.size()) session.truncate(prompt.size() - 1);
-
   GenerationTimings& timings = generation.result().timings;
-  timings.num_reused_tokens = session.length();
   const int64_t start_ns = clock.steady_ns();
+  // The logits of the last token are wanted, so it is read in any case.
+  timings.num_reused_tokens = session.reuse(prompt.first(prompt.size() - 1));
   std::vector<float> logits;
   GANGLION_ASSIGN(const bool is_read, read_prompt(session, prompt, options, logits));
   timings.num_prompt_tokens = session.length() - timings.num_reused_tokens;

@@ -75,7 +75,7 @@ using OutputCallback = std::function<void(std::string_view text, const Generated
 
 struct GenerationTimings {
   size_t num_prompt_tokens = 0;  // read by this call
-  size_t num_reused_tokens = 0;  // of the prompt, that the session held
+  size_t num_reused_tokens = 0;  // of the prompt, that had been read before
   int64_t prompt_ns = 0;
   int64_t generation_ns = 0;  // from the first choice to the end
 };
@@ -126,8 +126,8 @@ class Generation {
   GeneratedText result_;
 };
 
-// Reads what of `prompt` the session does not hold yet (the tokens it holds must be the first ones
-// of the prompt: asserted by count only), then writes. `model`'s tokenizer must not be null.
+// Reads what of `prompt` neither the session nor another one has read (Session::reuse), then
+// writes. `model`'s tokenizer must not be null.
 // Afterwards the session holds the prompt and the new tokens, except the last one; what a shift
 // dropped is missing. kLimit, with numbers and remedy, when the prompt does not fit, or with
 // FullContext::kStop the prompt and max_tokens do not; kInvalidArgument for an empty prompt.

@@ -35,7 +35,7 @@ class GgufLanguageModel final : public LanguageModel {
         description_(std::move(description)),
         tokenizer_(std::move(tokenizer)),
         memory_limit_bytes_(options.memory_limit_bytes),
-        runtime_(std::move(decoder), kernels, options.num_threads) {
+        runtime_(std::move(decoder), kernels, options.num_threads, options.prefix_cache_bytes) {
     if (const auto text = file_->get_string("tokenizer.chat_template"); text.ok()) {
       chat_template_ = *text;
     }
@@ -58,7 +58,8 @@ class GgufLanguageModel final : public LanguageModel {
                   "{}: the model has {} positions, a context of {} tokens does not fit",
                   file_->source_name(), trained, capacity);
     }
-    Result<KvCache> created = runtime_.decoder().new_cache(options.cache_type, capacity);
+    Result<KvCache> created =
+        runtime_.decoder().new_cache(options.cache_type, capacity, &runtime_.memory());
     if (!created.ok()) return at_place(file_->source_name(), created.error());
     KvCache cache = std::move(created).value();
     const uint64_t available =
@@ -79,6 +80,8 @@ class GgufLanguageModel final : public LanguageModel {
     }
     return append_together(runtime_, decoder_steps);
   }
+
+  uint64_t cache_bytes() const override { return runtime_.memory().bytes; }
 
   Result<std::shared_ptr<const LoraAdapter>> load_adapter(
       const std::filesystem::path& path) const override {

@@ -53,6 +53,15 @@ class Session {
   // Forgets tokens [begin, end) and moves the later ones down to `begin`, as if those had been read
   // there (a context shift: an approximation). kUnsupported for models whose positions cannot move.
   virtual Status drop(size_t begin, size_t end) = 0;
+
+  // A session that has read the same. The two share what they hold, whole blocks of tokens until
+  // one of them changes, so that branches of one text take its memory once.
+  virtual std::unique_ptr<Session> fork() = 0;
+
+  // Makes the session hold as much of the beginning of `tokens` as it, or a session of the model
+  // with the same adapter and cache type, has read and not forgotten, and nothing else; returns
+  // length(). What comes next gives the same bits as if all had been read here.
+  virtual size_t reuse(std::span<const int32_t> tokens) = 0;
 };
 
 // Tokens for one of several sessions.
@@ -103,11 +112,18 @@ class LanguageModel {
   // sessions are different ones of this model (asserted). kLimit, with nothing read, when the
   // tokens of one do not fit. Each gives the same bits as alone.
   virtual Status append_all(std::span<const SessionStep> steps) const = 0;
+
+  // Bytes of the keys and values of all sessions, and of what is kept for coming ones; what is
+  // shared counts once.
+  virtual uint64_t cache_bytes() const = 0;
 };
 
 struct LanguageModelOptions {
   size_t num_threads = 0;           // 0: one per processor
   uint64_t memory_limit_bytes = 0;  // 0: what the machine has available
+  // Of keys and values of what was read, kept for sessions that begin the same (Session::reuse).
+  // The least recently used go first; 0: none.
+  uint64_t prefix_cache_bytes = uint64_t{256} << 20;
 };
 
 // From a GGUF file or a Hugging Face folder. The files are untrusted; every error names the file

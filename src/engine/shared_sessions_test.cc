@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <thread>
 
 #include "base/file.h"
 #include "base/rng.h"
@@ -11,6 +12,7 @@
 #include "engine/fake_llama.h"
 #include "engine/fake_model.h"
 #include "engine/gguf_language_model.h"
+#include "nn/kv_cache.h"
 #include "text/json.h"
 
 namespace ganglion {
@@ -111,6 +113,158 @@ TEST_F(SharedSessions, NothingIsReadWhenOneIsFull) {
   EXPECT_EQ(roomy->length(), 0u);
 }
 
+// Of the fake llama, one layer, with an F32 cache.
+uint64_t block_bytes(size_t num_blocks) {
+  return num_blocks * KvCache::kBlockTokens * 2 * kFakeLlamaHidden * sizeof(float);
+}
+
+TEST_F(SharedSessions, SixteenBranchesHoldTheirPrefixOnce) {
+  const auto model = load({.prefix_cache_bytes = 0});
+  const SessionOptions options = {400, DType::kF32};
+  const std::vector<int32_t> prefix = random_tokens(200, 1);
+  const auto trunk = model->start(options).value();
+  std::vector<float> logits;
+  ASSERT_TRUE(trunk->append(prefix, LogitRows::kNone, logits).ok());
+  EXPECT_EQ(model->cache_bytes(), block_bytes(4));
+  std::vector<std::unique_ptr<Session>> branches;
+  for (size_t i = 0; i < 16; ++i) branches.push_back(trunk->fork());
+  EXPECT_EQ(model->cache_bytes(), block_bytes(4));
+  for (size_t i = 0; i < branches.size(); ++i) {
+    std::vector<int32_t> tokens = prefix;
+    const std::vector<int32_t> end = random_tokens(10 + i, 2 + i);
+    tokens.insert(tokens.end(), end.begin(), end.end());
+    ASSERT_TRUE(branches[i]->append(end, LogitRows::kLast, logits).ok());
+    EXPECT_EQ(branches[i]->length(), tokens.size());
+    EXPECT_EQ(logits, logits_alone(*model, options, tokens, LogitRows::kLast)) << i;
+  }
+  EXPECT_EQ(model->cache_bytes(), block_bytes(4 + 16)) << "each has its own last block";
+  ASSERT_TRUE(trunk->append(prefix, LogitRows::kLast, logits).ok());
+  std::vector<int32_t> twice = prefix;
+  twice.insert(twice.end(), prefix.begin(), prefix.end());
+  EXPECT_EQ(logits, logits_alone(*model, options, twice, LogitRows::kLast));
+  branches.clear();
+  EXPECT_EQ(model->cache_bytes(), block_bytes(7));
+}
+
+// Neither sees what the other forgets or moves.
+TEST_F(SharedSessions, BranchesDoNotSeeEachOthersChanges) {
+  const SessionOptions options = {400, DType::kF16};
+  const std::vector<int32_t> prefix = random_tokens(200, 1);
+  const std::vector<int32_t> end = random_tokens(5, 2);
+  std::vector<int32_t> tokens = prefix;
+  tokens.insert(tokens.end(), end.begin(), end.end());
+  const auto trunk = model_->start(options).value();
+  std::vector<float> logits;
+  ASSERT_TRUE(trunk->append(prefix, LogitRows::kNone, logits).ok());
+  const auto branch = trunk->fork();
+  ASSERT_TRUE(trunk->drop(10, 90).ok());
+  ASSERT_TRUE(trunk->append(end, LogitRows::kLast, logits).ok());
+  ASSERT_TRUE(branch->append(end, LogitRows::kLast, logits).ok());
+  EXPECT_EQ(logits, logits_alone(*model_, options, tokens, LogitRows::kLast));
+  trunk->truncate(10);
+  ASSERT_TRUE(trunk->append(std::span(tokens).subspan(10), LogitRows::kLast, logits).ok());
+  EXPECT_EQ(logits, logits_alone(*model_, options, tokens, LogitRows::kLast));
+}
+
+TEST_F(SharedSessions, AKnownBeginningIsNotReadAgain) {
+  const SessionOptions options = {400, DType::kF16};
+  const std::vector<int32_t> known = random_tokens(300, 1);
+  std::vector<int32_t> tokens(known.begin(), known.begin() + 270);
+  tokens.insert(tokens.end(), {1, 2, 3, 4});
+  const auto cold = load({.prefix_cache_bytes = 0});
+  const std::vector<float> expected = logits_alone(*cold, options, tokens, LogitRows::kLast);
+  std::vector<float> logits;
+  {
+    const auto session = model_->start(options).value();
+    EXPECT_EQ(session->reuse(known), 0u);
+    ASSERT_TRUE(session->append(known, LogitRows::kNone, logits).ok());
+  }
+  const uint64_t kept = model_->cache_bytes();
+  EXPECT_EQ(kept, block_bytes(4) / 2) << "F16, and whole blocks only";
+  const auto session = model_->start(options).value();
+  EXPECT_EQ(session->reuse(tokens), 256u);
+  EXPECT_EQ(session->length(), 256u);
+  EXPECT_EQ(model_->cache_bytes(), kept);
+  ASSERT_TRUE(session->append(std::span(tokens).subspan(256), LogitRows::kLast, logits).ok());
+  EXPECT_EQ(logits, expected);
+  // What differs within a block is shared up to there.
+  const std::vector<int32_t> other(tokens.begin(), tokens.begin() + 100);
+  EXPECT_EQ(session->reuse(other), 100u);
+  ASSERT_TRUE(session->append(tokens, LogitRows::kLast, logits).ok());
+  std::vector<int32_t> longer = other;
+  longer.insert(longer.end(), tokens.begin(), tokens.end());
+  EXPECT_EQ(logits, logits_alone(*cold, options, longer, LogitRows::kLast));
+  EXPECT_EQ(session->reuse(tokens), 256u) << "the first text is still known";
+  ASSERT_TRUE(session->append(std::span(tokens).subspan(256), LogitRows::kLast, logits).ok());
+  EXPECT_EQ(logits, expected);
+}
+
+TEST_F(SharedSessions, OnlyWhatIsExactlyTheSameIsReused) {
+  const std::vector<int32_t> tokens = random_tokens(200, 1);
+  std::vector<float> logits;
+  const auto start = [&](const SessionOptions& options) { return model_->start(options).value(); };
+  const auto first = start({400, DType::kF16});
+  ASSERT_TRUE(first->append(tokens, LogitRows::kNone, logits).ok());
+  EXPECT_EQ(start({400, DType::kF32})->reuse(tokens), 0u);
+  EXPECT_EQ(start({400, DType::kF16, load_adapter()})->reuse(tokens), 0u);
+  EXPECT_EQ(start({100, DType::kF16})->reuse(tokens), 100u) << "as much as it can hold";
+  EXPECT_EQ(start({400, DType::kF16})->reuse(random_tokens(200, 2)), 0u);
+  // What stands behind a drop is not what a session that reads it holds.
+  const auto shifted = start({400, DType::kF16});
+  const std::vector<int32_t> text = random_tokens(200, 3);
+  ASSERT_TRUE(shifted->append(text, LogitRows::kNone, logits).ok());
+  ASSERT_TRUE(shifted->drop(70, 90).ok());
+  ASSERT_TRUE(shifted->append(text, LogitRows::kNone, logits).ok());
+  std::vector<int32_t> left(text.begin(), text.begin() + 70);
+  left.insert(left.end(), text.begin() + 90, text.end());
+  left.insert(left.end(), text.begin(), text.end());
+  EXPECT_EQ(start({400, DType::kF16})->reuse(left), 70u);
+  EXPECT_EQ(shifted->reuse(left), 70u);
+  ASSERT_TRUE(shifted->append(std::span(left).subspan(70), LogitRows::kLast, logits).ok());
+  EXPECT_EQ(logits, logits_alone(*model_, {400, DType::kF16}, left, LogitRows::kLast));
+}
+
+TEST_F(SharedSessions, WhatIsKeptIsBounded) {
+  const auto model = load({.prefix_cache_bytes = block_bytes(3)});
+  std::vector<float> logits;
+  for (uint64_t seed = 0; seed < 8; ++seed) {
+    const auto session = model->start({400, DType::kF32}).value();
+    ASSERT_TRUE(session->append(random_tokens(140, seed), LogitRows::kNone, logits).ok());
+  }
+  EXPECT_EQ(model->cache_bytes(), block_bytes(3));
+  EXPECT_EQ(model->start({400, DType::kF32}).value()->reuse(random_tokens(140, 7)), 128u);
+  EXPECT_EQ(model->start({400, DType::kF32}).value()->reuse(random_tokens(140, 6)), 64u);
+  EXPECT_EQ(model->start({400, DType::kF32}).value()->reuse(random_tokens(140, 5)), 0u);
+}
+
+TEST_F(SharedSessions, ThreadsReadTheSameBeginningAtOnce) {
+  const SessionOptions options = {400, DType::kF32};
+  const auto model = load({.num_threads = 1, .prefix_cache_bytes = block_bytes(6)});
+  std::vector<std::vector<float>> logits(4);
+  const auto text = [](size_t i) {
+    std::vector<int32_t> tokens = random_tokens(100, 1);
+    const std::vector<int32_t> end = random_tokens(100, 2 + i);
+    tokens.insert(tokens.end(), end.begin(), end.end());
+    return tokens;
+  };
+  std::vector<std::thread> threads;
+  for (size_t i = 0; i < logits.size(); ++i) {
+    threads.emplace_back([&, i] {
+      for (size_t repeat = 0; repeat < 3; ++repeat) {
+        const std::vector<int32_t> tokens = text(i);
+        const auto session = model->start(options).value();
+        const size_t done = session->reuse(std::span(tokens).first(199));
+        EXPECT_TRUE(
+            session->append(std::span(tokens).subspan(done), LogitRows::kLast, logits[i]).ok());
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (size_t i = 0; i < logits.size(); ++i) {
+    EXPECT_EQ(logits[i], logits_alone(*model, options, text(i), LogitRows::kLast));
+  }
+}
+
 TEST(SharedFakeSessions, ReadTogetherGiveTheBitsOfEachAlone) {
   const FakeModel model([](std::span<const int32_t> context, std::span<float> logits) {
     logits[static_cast<size_t>(context.back())] = 1;
@@ -126,6 +280,9 @@ TEST(SharedFakeSessions, ReadTogetherGiveTheBitsOfEachAlone) {
   EXPECT_EQ(logits[9], 1.0F);
   EXPECT_EQ(all.size(), 2 * logits.size());
   EXPECT_EQ(model.append_all(steps).error().code, ErrorCode::kLimit);
+  EXPECT_EQ(first->length(), 2u);
+  const auto branch = first->fork();
+  EXPECT_EQ(branch->reuse(std::vector<int32_t>{8, 7}), 1u);
   EXPECT_EQ(first->length(), 2u);
 }
 

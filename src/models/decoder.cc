@@ -6,9 +6,14 @@
 
 namespace ganglion {
 
-Result<KvCache> Decoder::new_cache(DType type, size_t capacity) const {
+Result<KvCache> Decoder::new_cache(DType type, size_t capacity, KvMemory* memory) const {
   return KvCache::create(parts_.sizes.num_layers, parts_.sizes.num_kv_heads, parts_.sizes.head_dim,
-                         type, capacity);
+                         type, capacity, memory);
+}
+
+bool Decoder::has_long_rope(size_t capacity) const {
+  return std::any_of(parts_.ropes.begin(), parts_.ropes.end(),
+                     [&](const Rope& rope) { return rope.is_long(capacity); });
 }
 
 void Decoder::embed(const KernelTable& kernels, int32_t token, size_t position, float* out) const {
@@ -30,6 +35,7 @@ void Decoder::forward(const Compute& compute, std::span<const PassSequence> sequ
   std::vector<RopeAngles> angles(parts_.ropes.size());
   for (const PassSequence& sequence : sequences) {
     sequence.cache->resize(sequence.end());
+    sequence.cache->make_writable(sequence.first_position, sequence.end());
     for (size_t i = 0; i < angles.size(); ++i) {
       parts_.ropes[i].angles(sequence.first_position, sequence.tokens.size(),
                              sequence.cache->capacity(), angles[i], rows.size());
@@ -62,6 +68,7 @@ void Decoder::logits(const Compute& compute, float* hidden, size_t num_rows, flo
 void Decoder::shift(const KernelTable& kernels, KvCache& cache, size_t begin, size_t end,
                     size_t length) const {
   GANGLION_ASSERT(can_shift() && begin <= end && end <= length);
+  cache.make_writable(begin, length - (end - begin));
   const size_t head_dim = parts_.sizes.head_dim;
   std::vector<RopeAngles> angles(parts_.ropes.size());
   for (size_t i = 0; i < angles.size(); ++i) {

@@ -40,7 +40,11 @@ class Decoder {
   // Whether keys can be moved to other positions.
   bool can_shift() const { return !parts_.positions.has_value(); }
 
-  Result<KvCache> new_cache(DType type, size_t capacity) const;
+  // `memory` as of KvBlock.
+  Result<KvCache> new_cache(DType type, size_t capacity, KvMemory* memory) const;
+  // Whether positions are rotated by the frequencies for long texts in a session of that capacity:
+  // keys of one kind are of no use to the other.
+  bool has_long_rope(size_t capacity) const;
 
   // Reads the tokens (each below V, asserted) of all sequences together, where they fit in their
   // caches (asserted): the last layer's vectors, `hidden` [M, H], one sequence's behind the other.

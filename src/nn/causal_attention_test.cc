@@ -144,6 +144,46 @@ TEST(KvCache, KeepsRowsAndGivesBackBlocks) {
   EXPECT_EQ(cache.bytes(65), 2u * 64 * 2 * 2 * 3 * 34);
 }
 
+TEST(KvCache, ForksShareBlocksUntilOneIsWritten) {
+  KvMemory memory;
+  {
+    KvCache cache = KvCache::create(1, 1, 4, DType::kF32, 1000, &memory).value();
+    const uint64_t block_bytes = cache.bytes(1);
+    const std::vector<float> old = {1, 2, 3, 4};
+    const std::vector<float> changed = {5, 6, 7, 8};
+    cache.resize(130);
+    EXPECT_EQ(memory.bytes, 3 * block_bytes);
+    cache.write(0, KvKind::kKey, 0, 70, old.data());
+    cache.write(0, KvKind::kKey, 0, 129, old.data());
+    KvCache branch = cache.fork();
+    EXPECT_EQ(memory.bytes, 3 * block_bytes);
+    branch.resize(131);
+    branch.make_writable(129, 131);
+    branch.write(0, KvKind::kKey, 0, 129, changed.data());
+    EXPECT_EQ(memory.bytes, 4 * block_bytes);
+    const auto first = [](const KvCache& from, size_t position) {
+      return *from.rows(reference_kernels(), 0, KvKind::kKey, 0, position, 1, nullptr);
+    };
+    EXPECT_EQ(first(cache, 129), 1);
+    EXPECT_EQ(first(branch, 129), 5);
+    EXPECT_EQ(first(branch, 70), 1);
+    cache.resize(64);
+    EXPECT_EQ(memory.bytes, 3 * block_bytes) << "the second block is the branch's now";
+    KvCache other = KvCache::create(1, 1, 4, DType::kF32, 1000, &memory).value();
+    other.put(0, branch.share(1));
+    EXPECT_EQ(first(other, 6), 1);
+  }
+  EXPECT_EQ(memory.bytes, 0u);
+}
+
+TEST(KvCacheDeathTest, ASharedBlockIsNotWrittenTo) {
+  KvCache cache = KvCache::create(1, 1, 4, DType::kF32, 100).value();
+  cache.resize(10);
+  const KvCache branch = cache.fork();
+  const std::vector<float> row(4);
+  EXPECT_DEATH(cache.write(0, KvKind::kKey, 0, 3, row.data()), "is_shared");
+}
+
 TEST(Rope, RotatesPairsByTheirFrequencies) {
   for (const RopePairs pairs : {RopePairs::kNeighbours, RopePairs::kHalves}) {
     RopeSettings settings;

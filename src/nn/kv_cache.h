@@ -2,11 +2,14 @@
 // Letters: L layers, g key/value heads, d size of a head.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
 #include "base/result.h"
+#include "kernels/aligned_vector.h"
 #include "kernels/kernel_table.h"
 #include "tensor/dtype.h"
 
@@ -14,17 +17,48 @@ namespace ganglion {
 
 enum class KvKind { kKey, kValue };
 
-// Grows by blocks of kBlockTokens tokens, so that a session takes the memory it uses and blocks can
-// one day be shared between sessions with the same beginning. Reading is thread-safe; writing needs
-// the cache alone, but different heads and positions may be written at the same time.
+// How much memory the blocks of some caches take together, each block once. Thread-safe.
+struct KvMemory {
+  std::atomic<uint64_t> bytes = 0;
+};
+
+// The keys and values of KvCache::kBlockTokens tokens. Not written to once it has been shared, so
+// that any thread may read it then.
+class KvBlock {
+ public:
+  // `memory` outlives the block; null: it is not counted.
+  KvBlock(size_t num_bytes, KvMemory* memory) : bytes_(num_bytes), memory_(memory) {
+    if (memory_ != nullptr) memory_->bytes += num_bytes;
+  }
+  ~KvBlock() {
+    if (memory_ != nullptr) memory_->bytes -= bytes_.size();
+  }
+  KvBlock(const KvBlock&) = delete;
+  KvBlock& operator=(const KvBlock&) = delete;
+
+  std::byte* data() { return bytes_.data(); }
+  const std::byte* data() const { return bytes_.data(); }
+  size_t size() const { return bytes_.size(); }  // bytes
+
+ private:
+  AlignedVector<std::byte> bytes_;  // [L][2][g][KvCache::kBlockTokens][row]
+  KvMemory* memory_;
+};
+
+// Grows by blocks of kBlockTokens tokens, so that a session takes the memory it uses. Caches of the
+// same sizes and type can share blocks; one that writes to a shared block takes a copy first.
+// Reading is thread-safe; writing needs the cache alone, but different heads and positions may be
+// written at the same time.
 class KvCache {
  public:
   static constexpr size_t kBlockTokens = 64;
 
-  // kInvalidArgument unless `type` is F32, F16, or Q8_0 with d a multiple of 32.
+  // kInvalidArgument unless `type` is F32, F16, or Q8_0 with d a multiple of 32. `memory` as of
+  // KvBlock.
   static Result<KvCache> create(size_t num_layers, size_t num_kv_heads, size_t head_dim, DType type,
-                                size_t capacity);
+                                size_t capacity, KvMemory* memory = nullptr);
 
+  DType type() const { return type_; }
   size_t capacity() const { return capacity_; }  // tokens
   // Bytes that `num_tokens` take.
   size_t bytes(size_t num_tokens) const;
@@ -33,7 +67,10 @@ class KvCache {
   // beyond.
   void resize(size_t length);
 
-  // Stores the row [d] of a head at `position`, for which there is room.
+  // Copies the blocks of positions [first, end), for which there is room, where they are shared.
+  void make_writable(size_t first, size_t end);
+
+  // Stores the row [d] of a head at a writable position.
   void write(size_t layer, KvKind kind, size_t head, size_t position, const float* row);
 
   // The rows of a head at positions [first, first + count), which lie in one block: floats, d
@@ -41,12 +78,26 @@ class KvCache {
   const float* rows(const KernelTable& kernels, size_t layer, KvKind kind, size_t head,
                     size_t first, size_t count, float* scratch) const;
 
-  // Copies the row of a head at `from` to `to`, as it is stored.
+  // Copies the row of a head at `from` to the writable position `to`, as it is stored.
   void copy_row(size_t layer, KvKind kind, size_t head, size_t from, size_t to);
 
+  // A cache with the same blocks, which both share from now on.
+  KvCache fork();
+
+  // Block `index`, which is shared from now on.
+  std::shared_ptr<KvBlock> share(size_t index);
+  // Puts a shared block of a cache of these sizes at `index`, at most one behind the last.
+  void put(size_t index, std::shared_ptr<KvBlock> block);
+
  private:
+  struct Slot {
+    std::shared_ptr<KvBlock> block;
+    bool is_shared = false;
+  };
+
   KvCache() = default;
   size_t row_offset(size_t layer, KvKind kind, size_t head, size_t position) const;
+  std::byte* writable_row(size_t layer, KvKind kind, size_t head, size_t position);
 
   size_t num_layers_ = 0;
   size_t num_heads_ = 0;
@@ -54,8 +105,8 @@ class KvCache {
   size_t row_bytes_ = 0;
   size_t capacity_ = 0;
   DType type_ = DType::kF32;
-  // [L][2][g][kBlockTokens][row]
-  std::vector<std::unique_ptr<std::byte[]>> blocks_;
+  KvMemory* memory_ = nullptr;
+  std::vector<Slot> slots_;
 };
 
 }  // namespace ganglion

@@ -78,8 +78,7 @@ Rope::Rope(const RopeSettings& config)
 }
 
 const std::vector<double>& Rope::frequencies(size_t context_length) const {
-  const bool is_long = !long_frequencies_.empty() && context_length > original_context_length_;
-  return is_long ? long_frequencies_ : frequencies_;
+  return is_long(context_length) ? long_frequencies_ : frequencies_;
 }
 
 void Rope::angles(size_t first, size_t num_tokens, size_t context_length, RopeAngles& angles,

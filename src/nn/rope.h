@@ -60,6 +60,11 @@ class Rope {
   void angles(size_t first, size_t num_tokens, size_t context_length, RopeAngles& angles,
               size_t first_row = 0) const;
 
+  // Whether sessions that can hold `context_length` tokens take the long factors.
+  bool is_long(size_t context_length) const {
+    return !long_frequencies_.empty() && context_length > original_context_length_;
+  }
+
   // The angles that move a key `distance` positions back, magnitude 1: one row.
   void angles_back(size_t distance, size_t context_length, RopeAngles& angles) const;
 
