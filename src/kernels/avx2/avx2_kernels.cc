@@ -2,6 +2,7 @@
 // by 16. The 8-bit product widens to 16 bits and uses vpmaddwd: vpmaddubsw would saturate at large
 // values.
 #include "kernels/avx2/lanes.h"
+#include "kernels/avx2/panel_product.h"
 #include "kernels/decoder_inl.h"
 #include "kernels/expand_inl.h"
 #include "kernels/kernel_table.h"
@@ -177,6 +178,8 @@ const KernelTable& avx2_kernels() {
       Decoder::gelu_tanh,
       Decoder::soft_cap,
       Expand<avx2::Lanes>::run,
+      avx2::quantize_activations,
+      avx2::multiply_panels,
   };
   return kTable;
 }

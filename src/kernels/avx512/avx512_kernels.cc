@@ -7,6 +7,7 @@
 #endif
 
 #include "kernels/avx512/lanes.h"
+#include "kernels/avx512/panel_product.h"
 #include "kernels/decoder_inl.h"
 #include "kernels/expand_inl.h"
 #include "kernels/kernel_table.h"
@@ -207,6 +208,8 @@ const KernelTable& avx512_kernels() {
       Decoder::gelu_tanh,
       Decoder::soft_cap,
       Expand<avx512::Lanes>::run,
+      avx512::quantize_activations,
+      avx512::multiply_panels,
   };
   return kTable;
 }

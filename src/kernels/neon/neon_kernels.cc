@@ -4,6 +4,7 @@
 #include "kernels/expand_inl.h"
 #include "kernels/kernel_table.h"
 #include "kernels/neon/lanes.h"
+#include "kernels/neon/panel_product.h"
 #include "kernels/rowwise_inl.h"
 
 namespace ganglion {
@@ -124,6 +125,8 @@ const KernelTable& neon_kernels() {
       Decoder::gelu_tanh,
       Decoder::soft_cap,
       Expand<Lanes>::run,
+      neon::quantize_activations,
+      neon::multiply_panels,
   };
   return kTable;
 }

@@ -5,6 +5,7 @@
 
 #include "kernels/expand_inl.h"
 #include "kernels/kernel_table.h"
+#include "kernels/reference/panel_product.h"
 
 namespace ganglion {
 namespace {
@@ -187,8 +188,22 @@ struct Reference {};
 
 const KernelTable& reference_kernels() {
   static constexpr KernelTable kTable = {
-      "reference", gemm_f32, gemm_s8,  quantize_row, gelu,      softmax,  layer_norm,
-      gemm_rows,   mix_rows, rms_norm, silu,         gelu_tanh, soft_cap, Expand<Reference>::run,
+      "reference",
+      gemm_f32,
+      gemm_s8,
+      quantize_row,
+      gelu,
+      softmax,
+      layer_norm,
+      gemm_rows,
+      mix_rows,
+      rms_norm,
+      silu,
+      gelu_tanh,
+      soft_cap,
+      Expand<Reference>::run,
+      reference::quantize_activations,
+      reference::multiply_panels,
   };
   return kTable;
 }

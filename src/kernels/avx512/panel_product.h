@@ -1,0 +1,11 @@
+// The panel kernels of AVX-512 with VNNI.
+#pragma once
+
+#include "kernels/kernel_table.h"
+
+namespace ganglion::avx512 {
+
+void quantize_activations(const float* x, size_t size, const QuantizedRow& row);
+void multiply_panels(const PanelProduct& product);
+
+}  // namespace ganglion::avx512

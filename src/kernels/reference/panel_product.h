@@ -1,0 +1,11 @@
+// The readable twins of the panel kernels.
+#pragma once
+
+#include "kernels/kernel_table.h"
+
+namespace ganglion::reference {
+
+void quantize_activations(const float* x, size_t size, const QuantizedRow& row);
+void multiply_panels(const PanelProduct& product);
+
+}  // namespace ganglion::reference
