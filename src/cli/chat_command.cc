@@ -181,8 +181,8 @@ class Chat {
 
 void run_chat(const ChatArguments& arguments) {
   const GenerationOptions options = generation_options(arguments);
-  const auto model = or_fail(
-      load_language_model(model_path_or_fail(arguments.model_path), {arguments.num_threads}));
+  const auto model = or_fail(load_language_model(model_path_or_fail(arguments.model_path),
+                                                 language_model_options(arguments)));
   if (model->tokenizer() == nullptr) {
     or_fail(Status(fail(ErrorCode::kUnsupported,
                         "{}: holds no vocabulary, so it can read and write no text",

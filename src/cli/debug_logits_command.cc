@@ -26,6 +26,7 @@ struct LogitsArguments {
   std::string output_path;
   std::string adapter_path;
   std::string cache_type = "F32";
+  std::string precision = "f32";
   size_t num_threads = 0;
   size_t context_length = 0;
 };
@@ -38,6 +39,7 @@ void write_logits(const LogitsArguments& arguments) {
   check_output_path({"--output", arguments.output_path}, {{"--model", arguments.model_path}});
   LanguageModelOptions options;
   options.num_threads = arguments.num_threads;
+  options.precision = arguments.precision == "f32" ? Precision::kF32 : Precision::kS8;
   const auto model =
       or_fail(load_language_model(model_path_or_fail(arguments.model_path), options));
   const size_t vocabulary_size = model->description().vocabulary_size;
@@ -83,6 +85,9 @@ void add_debug_logits_command(CLI::App& debug) {
       ->capture_default_str();
   command->add_option("--context", arguments->context_length,
                       "Tokens the session can hold (default: as trained, at most 8192)");
+  command->add_option("--precision", arguments->precision, "Of products with quantised weights")
+      ->check(CLI::IsMember({"f32", "int8"}))
+      ->capture_default_str();
   command->add_option("--threads", arguments->num_threads, "0: one per processor")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();

@@ -130,8 +130,8 @@ GeneratedText write_text(const GenerateArguments& arguments, const LanguageModel
 
 void run_generate(const GenerateArguments& arguments) {
   GenerationOptions options = generation_options(arguments);
-  const auto model = or_fail(
-      load_language_model(model_path_or_fail(arguments.model_path), {arguments.num_threads}));
+  const auto model = or_fail(load_language_model(model_path_or_fail(arguments.model_path),
+                                                 language_model_options(arguments)));
   if (model->tokenizer() == nullptr) {
     throw CommandFailure{
         ExitCode::kFailed,

@@ -172,6 +172,11 @@ void add_generation_options(CLI::App& command, GenerationArguments& arguments) {
                   "First tokens of the prompt that a shift does not forget")
       ->transform(whole_number(0, kMaxTokens))
       ->capture_default_str();
+  command
+      .add_option("--precision", arguments.precision,
+                  "Of products with quantised weights: int8, or f32, many times slower")
+      ->check(CLI::IsMember({"int8", "f32"}))
+      ->capture_default_str();
   command.add_option("--threads", arguments.num_threads, "0: one per processor")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
@@ -199,6 +204,13 @@ GenerationOptions generation_options(const GenerationArguments& arguments) {
       arguments.full_context == "shift" ? FullContext::kShift : FullContext::kStop;
   const Status status = check_generation_options(options);
   if (!status.ok()) refuse(status.error());
+  return options;
+}
+
+LanguageModelOptions language_model_options(const GenerationArguments& arguments) {
+  LanguageModelOptions options;
+  options.num_threads = arguments.num_threads;
+  options.precision = arguments.precision == "f32" ? Precision::kF32 : Precision::kS8;
   return options;
 }
 

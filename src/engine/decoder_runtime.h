@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/page_memory.h"
+#include "engine/language_model.h"
 #include "engine/prefix_cache.h"
 #include "models/decoder.h"
 
@@ -24,13 +26,8 @@ struct DecoderBuffers {
 // Thread-safe.
 class DecoderRuntime {
  public:
-  // `num_threads` as of ThreadPool, `prefix_cache_bytes` as of PrefixCache.
-  DecoderRuntime(Decoder decoder, const KernelTable& kernels, size_t num_threads,
-                 uint64_t prefix_cache_bytes)
-      : decoder_(std::move(decoder)),
-        kernels_(kernels),
-        pool_(num_threads),
-        prefixes_(prefix_cache_bytes) {}
+  // With Precision::kS8 makes panels of the quantised weights.
+  DecoderRuntime(Decoder decoder, const KernelTable& kernels, const LanguageModelOptions& options);
 
   const Decoder& decoder() const { return decoder_; }
   Compute compute(const LoraAdapter* adapter) const { return {kernels_, pool_, adapter}; }
@@ -47,6 +44,7 @@ class DecoderRuntime {
   Decoder decoder_;
   const KernelTable& kernels_;
   mutable ThreadPool pool_;
+  PageMemory panels_;
   mutable KvMemory memory_;  // outlives the blocks that prefixes_ holds
   mutable PrefixCache prefixes_;
   mutable std::mutex mutex_;

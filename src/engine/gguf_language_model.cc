@@ -35,7 +35,7 @@ class GgufLanguageModel final : public LanguageModel {
         description_(std::move(description)),
         tokenizer_(std::move(tokenizer)),
         memory_limit_bytes_(options.memory_limit_bytes),
-        runtime_(std::move(decoder), kernels, options.num_threads, options.prefix_cache_bytes) {
+        runtime_(std::move(decoder), kernels, options) {
     if (const auto text = file_->get_string("tokenizer.chat_template"); text.ok()) {
       chat_template_ = *text;
     }

@@ -51,10 +51,11 @@ double worst_row(std::span<const float> a, std::span<const float> b, size_t voca
   return worst;
 }
 
-std::unique_ptr<const LanguageModel> load(const std::filesystem::path& path,
-                                          size_t num_threads = 1) {
+std::unique_ptr<const LanguageModel> load(const std::filesystem::path& path, size_t num_threads = 1,
+                                          Precision precision = Precision::kF32) {
   LanguageModelOptions options;
   options.num_threads = num_threads;
+  options.precision = precision;
   auto model = load_language_model(path, options);
   EXPECT_TRUE(model.ok()) << model.error().message;
   return model.ok() ? std::move(model).value() : nullptr;
@@ -244,6 +245,61 @@ TEST_F(GoldenDecoders, EveryWeightType) {
     ++count;
   }
   EXPECT_EQ(count, 15u);
+}
+
+// D_KL of the next token's distributions, exact to approximate, the mean over rows, in nats.
+double mean_divergence(std::span<const float> exact, std::span<const float> approximate,
+                       size_t vocabulary_size) {
+  const auto log_sum = [&](std::span<const float> row) {
+    double sum = 0;
+    for (const float logit : row) sum += std::exp(double{logit});
+    return std::log(sum);
+  };
+  double total = 0;
+  for (size_t first = 0; first < exact.size(); first += vocabulary_size) {
+    const auto p = exact.subspan(first, vocabulary_size);
+    const auto q = approximate.subspan(first, vocabulary_size);
+    const double shift = log_sum(p) - log_sum(q);
+    for (size_t i = 0; i < vocabulary_size; ++i) {
+      const double log_p = p[i] - log_sum(p);
+      total += std::exp(log_p) * (double{p[i]} - q[i] - shift);
+    }
+  }
+  return total / static_cast<double>(exact.size() / vocabulary_size);
+}
+
+// 8-bit activations: close to float32, and the same bits however the tokens are cut.
+TEST_F(GoldenDecoders, EveryWeightTypeInEightBits) {
+  const auto folder = shared_data_path("models/golden/given/quant");
+  const json::value index =
+      parse_json(read_file(*folder / "index.json").value(), "index.json").value();
+  for (const json::value& entry : index.at("models").as_array()) {
+    const std::string type(entry.at("name").as_string());
+    SCOPED_TRACE(type);
+    const std::vector<int32_t> tokens = ids(entry.at("tokens"));
+    const std::vector<float> expected = read_floats(*folder / (type + ".logits_dequant.f32"));
+    const auto model = load(*folder / (type + ".gguf"), 2, Precision::kS8);
+    ASSERT_NE(model, nullptr);
+    const size_t vocabulary_size = model->description().vocabulary_size;
+    std::vector<float> logits;
+    ASSERT_TRUE(start(*model)->append(tokens, LogitRows::kAll, logits).ok());
+    ASSERT_EQ(logits.size(), expected.size());
+    EXPECT_LE(relative_l2(logits, expected), 3e-2);
+    const double divergence = mean_divergence(expected, logits, vocabulary_size);
+    EXPECT_LE(divergence, 2.5e-3);
+    RecordProperty(type, std::to_string(divergence));
+
+    const auto session = start(*model);
+    std::vector<float> rows;
+    std::vector<float> piece;
+    for (size_t first = 0, size = 1; first < tokens.size(); first += size, size = size % 5 + 1) {
+      size = std::min(size, tokens.size() - first);
+      const auto part = std::span(tokens).subspan(first, size);
+      ASSERT_TRUE(session->append(part, LogitRows::kAll, piece).ok());
+      rows.insert(rows.end(), piece.begin(), piece.end());
+    }
+    EXPECT_EQ(rows, logits);
+  }
 }
 
 TEST_F(GoldenDecoders, AFullContextIsAnErrorAndReadsNothing) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "nn/linear.h"
 #include "tensor/dtype.h"
 #include "tokenizer/tokenizer.h"
 
@@ -124,6 +125,9 @@ struct LanguageModelOptions {
   // Of keys and values of what was read, kept for sessions that begin the same (Session::reuse).
   // The least recently used go first; 0: none.
   uint64_t prefix_cache_bytes = uint64_t{256} << 20;
+  // kS8: quantised weights meet activations rounded to 8 bits (kernels/weight_panels.h); kF32: all
+  // products in float32, many times slower.
+  Precision precision = Precision::kS8;
 };
 
 // From a GGUF file or a Hugging Face folder. The files are untrusted; every error names the file

@@ -74,44 +74,36 @@ struct GemmS8 {
   size_t num_steps() const { return (depth + kDepthStep - 1) / kDepthStep; }
 };
 
-inline constexpr size_t kScaleInputs = 128;  // inputs of an activation row that share a scale
+inline constexpr size_t kGroupInputs = 32;  // inputs of an activation row that share a scale
 
-// A row of activations in 8 bits: x is about q * scale. Sums are negative, as products begin with
-// them.
+// A row of activations in 8 bits: x is about q * scale. Sums of q over 16 and over 32 inputs are
+// negative, as products begin with them.
 struct QuantizedRow {
-  int8_t* q = nullptr;             // [K], -127 to 127
-  float* scales = nullptr;         // [K / kScaleInputs rounded up]
-  int32_t* minus_sums16 = nullptr;  // [K / 16], of q over 16 inputs
-  int32_t* minus_sums32 = nullptr;  // [K / 32], over 32
+  int8_t* q = nullptr;                   // [K], -127 to 127
+  float* scales = nullptr;               // [K / 32]
+  int32_t* minus_sums16 = nullptr;       // [K / 16]
+  int32_t* minus_sums32 = nullptr;       // [K / 32]
+  float* scaled_minus_sums16 = nullptr;  // [K / 16], times their scale
+  float* scaled_minus_sums32 = nullptr;  // [K / 32]
 };
 
 // c[m][n] = bias[n] + sum over k of a[m][k] * w[n][k], of weight panels (kernels/weight_panels.h)
-// and 8-bit activations. K is a multiple of 32. Over each kScaleInputs inputs, integer sums of a
-// part's q * code (exact), times the part's scale and less its minimum times the sum of q, are added
-// up in float, one part behind the other; that times the activations' scale is added to the result.
+// and 8-bit activations. K is a multiple of 32. The result is summed in float, one part (16 or 32
+// inputs that share a scale of weights) behind the other: the integer sum of q * code (exact) times
+// the activations' scale, times the part's scale; then the part's minimum times the scaled sum.
 struct PanelProduct {
-  DType dtype = DType::kQ8_0;          // a type that has_panels
+  DType dtype = DType::kQ8_0;         // a type that has_panels
   const std::byte* panels = nullptr;  // of the first output, 64-byte aligned
-  const int8_t* a = nullptr;          // [M, K], the arrays of the rows' QuantizedRow without gaps
-  const float* a_scales = nullptr;
-  const int32_t* a_minus_sums16 = nullptr;
-  const int32_t* a_minus_sums32 = nullptr;
-  const float* bias = nullptr;  // [N] or null
-  float* c = nullptr;           // [M, N], rows `c_stride` floats apart
+  QuantizedRow a;                     // of the first row; the rows [M] follow without gaps
+  const float* bias = nullptr;        // [N] or null
+  float* c = nullptr;                 // [M, N], rows `c_stride` floats apart
   size_t c_stride = 0;
-  size_t num_rows = 0;           // M
-  size_t num_columns = 0;        // N
-  size_t depth = 0;              // K
-  std::byte* scratch = nullptr;  // panel_scratch_bytes(K), 64-byte aligned
+  size_t num_rows = 0;     // M
+  size_t num_columns = 0;  // N
+  size_t depth = 0;        // K
 
-  size_t num_groups() const { return depth / 32; }
-  size_t num_scales() const { return (depth + kScaleInputs - 1) / kScaleInputs; }
+  size_t num_groups() const { return depth / kGroupInputs; }
 };
-
-// Two unpacked panels: bytes, and the floats of two scales and two minima a group.
-constexpr size_t panel_scratch_bytes(size_t depth) {
-  return 2 * kPanelColumns * (depth + depth / 32 * 4 * sizeof(float));
-}
 
 struct KernelTable {
   std::string_view name;  // "reference", "avx2", "avx512", "neon": the values of GANGLION_ISA
@@ -150,7 +142,7 @@ struct KernelTable {
   // floats, with the same bits in every table (NaN is any NaN). `blocks` may have any alignment.
   void (*expand_blocks)(DType dtype, const std::byte* blocks, size_t num_elements, float* out);
 
-  // Quantises x [size], a multiple of 32: the largest |x| of kScaleInputs becomes 127.
+  // Quantises x [size], a multiple of 32: the largest |x| of a group becomes 127.
   void (*quantize_activations)(const float* x, size_t size, const QuantizedRow& row);
   void (*multiply_panels)(const PanelProduct& product);
 };

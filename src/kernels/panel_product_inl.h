@@ -21,32 +21,23 @@ struct PanelProducts {
   using Ints = typename V::Ints;
   using Floats = typename V::Floats;
 
-  static constexpr size_t kVectorBytes = V::kLanes * kDepthStep;
-
   // A panel as it is stored, from the lane `offset` on; units and groups are read one by one.
   template <PanelLayout kLayout>
-  struct Packed {
-    static constexpr PanelLayout kOf = kLayout;
-    const std::byte* codes;
-    const std::byte* scales;
+  struct Panel {
+    const std::byte* panel;
     size_t offset;
     Bytes steps[kGroupLines];
-    size_t unit_of_group = 0;
+    const std::byte* unit = nullptr;
     size_t group_of_unit = 0;
 
-    Packed(const std::byte* panel, size_t num_groups, size_t lane)
-        : codes(panel + lane * kDepthStep),
-          scales(panel + num_groups * kLayout.code_bytes()),
-          offset(lane) {}
+    Panel(const std::byte* start, size_t lane) : panel(start), offset(lane) {}
 
-    // To be called for the groups in their order.
     [[gnu::always_inline]] void load(size_t group) {
-      unit_of_group = group / kLayout.groups_per_unit;
+      unit = panel + group / kLayout.groups_per_unit * kLayout.unit_bytes();
       group_of_unit = group % kLayout.groups_per_unit;
-      unpack<kLayout>(codes + group * kLayout.code_bytes(), steps);
+      const std::byte* codes = panel + kLayout.codes_at(group);
+      unpack<kLayout>(codes + offset * kDepthStep, steps);
     }
-    [[gnu::always_inline]] Bytes step(size_t k) const { return steps[k]; }
-
     [[gnu::always_inline]] Floats scale(size_t part) const { return value(part, 0); }
     [[gnu::always_inline]] Floats minimum(size_t part) const { return value(part, 1); }
 
@@ -55,39 +46,11 @@ struct PanelProducts {
       constexpr size_t kHalves = kPanelColumns * sizeof(uint16_t);
       constexpr size_t kKinds = kLayout.has_minima ? 2 : 1;
       constexpr size_t kParts = kLayout.groups_per_unit * kLayout.parts_per_group;
-      const std::byte* unit = scales + unit_of_group * kLayout.scale_bytes();
       const Floats whole = V::load_halves(unit + kind * kHalves + offset * sizeof(uint16_t));
       if constexpr (!kLayout.has_factors) return whole;
       const size_t index = group_of_unit * kLayout.parts_per_group + part;
       const std::byte* factors = unit + kKinds * kHalves + kind * kParts * kPanelColumns;
       return V::multiply(whole, V::load_factors(factors + index * kPanelColumns + offset));
-    }
-  };
-
-  // A panel unpacked into scratch: codes [groups][8 steps][16][4], then scales and minima
-  // [groups][parts][16] in float.
-  template <PanelLayout kLayout>
-  struct Expanded {
-    static constexpr PanelLayout kOf = kLayout;
-    const std::byte* codes;
-    const float* scales;
-    const float* minima;
-    size_t group_loaded = 0;
-
-    Expanded(const std::byte* scratch, size_t num_groups, size_t lane)
-        : codes(scratch + lane * kDepthStep),
-          scales(reinterpret_cast<const float*>(scratch + num_groups * kGroupLines * kLineBytes) +
-                 lane),
-          minima(scales + num_groups * kLayout.parts_per_group * kPanelColumns) {}
-
-    [[gnu::always_inline]] void load(size_t group) { group_loaded = group; }
-    [[gnu::always_inline]] Bytes step(size_t k) const {
-      return V::load_bytes(codes + (group_loaded * kGroupLines + k) * kLineBytes);
-    }
-    [[gnu::always_inline]] Floats scale(size_t part) const { return at(scales, part); }
-    [[gnu::always_inline]] Floats minimum(size_t part) const { return at(minima, part); }
-    [[gnu::always_inline]] Floats at(const float* values, size_t part) const {
-      return V::load(values + (group_loaded * kLayout.parts_per_group + part) * kPanelColumns);
     }
   };
 
@@ -160,137 +123,83 @@ struct PanelProducts {
     steps[7] = V::either(steps[7], moved<7, kTo>(bits, kMask));
   }
 
-  // Writes what Expanded reads, for the lanes from `lane` on.
-  template <PanelLayout kLayout>
-  static void expand(const std::byte* panel, size_t num_groups, size_t lane, std::byte* scratch) {
-    Packed<kLayout> packed(panel, num_groups, lane);
-    auto* scales = reinterpret_cast<float*>(scratch + num_groups * kGroupLines * kLineBytes) + lane;
-    float* minima = scales + num_groups * kLayout.parts_per_group * kPanelColumns;
-    for (size_t group = 0; group < num_groups; ++group) {
-      packed.load(group);
-      for (size_t k = 0; k < kGroupLines; ++k) {
-        V::store_bytes(packed.step(k),
-                       scratch + (group * kGroupLines + k) * kLineBytes + lane * kDepthStep);
-      }
-      for (size_t part = 0; part < kLayout.parts_per_group; ++part) {
-        const size_t at = (group * kLayout.parts_per_group + part) * kPanelColumns;
-        V::store(packed.scale(part), scales + at);
-        if constexpr (kLayout.has_minima) V::store(packed.minimum(part), minima + at);
-      }
-    }
-  }
-
-  // kRows rows of activations from `row` on times kPanels panels, into the sums [panel][row].
-  template <typename Source, size_t kPanels, size_t kRows>
-  static void tile(const PanelProduct& product, Source (&sources)[kPanels], size_t row,
-                   Floats (&totals)[kPanels][kRows]) {
-    constexpr size_t kScaleGroups = kScaleInputs / kGroupInputs;
+  // kRows rows of activations from `row` on times a panel.
+  template <PanelLayout kLayout, size_t kRows>
+  static void tile(const PanelProduct& product, Panel<kLayout>& panel, size_t row,
+                   Floats (&totals)[kRows]) {
+#pragma GCC unroll 16
+    for (size_t m = 0; m < kRows; ++m) totals[m] = V::zero();
     const size_t num_groups = product.num_groups();
-    const size_t num_scales = product.num_scales();
-    for (size_t i = 0; i < kPanels; ++i) {
-      for (size_t m = 0; m < kRows; ++m) totals[i][m] = V::zero();
-    }
-    for (size_t block = 0; block < num_scales; ++block) {
-      Floats sums[kPanels][kRows];
-#pragma GCC unroll 8
-      for (size_t i = 0; i < kPanels; ++i) {
-#pragma GCC unroll 8
-        for (size_t m = 0; m < kRows; ++m) sums[i][m] = V::zero();
-      }
-      const size_t end = std::min((block + 1) * kScaleGroups, num_groups);
-      for (size_t group = block * kScaleGroups; group < end; ++group) {
-#pragma GCC unroll 8
-        for (size_t i = 0; i < kPanels; ++i) sources[i].load(group);
-        add_part<Source, kPanels, kRows, 0>(product, sources, row, group, sums);
-        if constexpr (Source::kOf.parts_per_group == 2) {
-          add_part<Source, kPanels, kRows, 1>(product, sources, row, group, sums);
-        }
-      }
-#pragma GCC unroll 8
-      for (size_t m = 0; m < kRows; ++m) {
-        const Floats scale = V::broadcast(product.a_scales[(row + m) * num_scales + block]);
-#pragma GCC unroll 8
-        for (size_t i = 0; i < kPanels; ++i) {
-          totals[i][m] = V::multiply_add(sums[i][m], scale, totals[i][m]);
-        }
+    for (size_t group = 0; group < num_groups; ++group) {
+      panel.load(group);
+      add_part<kLayout, kRows, 0>(product, panel, row, group, totals);
+      if constexpr (kLayout.parts_per_group == 2) {
+        add_part<kLayout, kRows, 1>(product, panel, row, group, totals);
       }
     }
   }
 
   // The products of one part of a group.
-  template <typename Source, size_t kPanels, size_t kRows, size_t kPart>
+  template <PanelLayout kLayout, size_t kRows, size_t kPart>
   [[gnu::always_inline]] static void add_part(const PanelProduct& product,
-                                              const Source (&sources)[kPanels], size_t row,
-                                              size_t group, Floats (&sums)[kPanels][kRows]) {
-    constexpr PanelLayout kLayout = Source::kOf;
+                                              const Panel<kLayout>& panel, size_t row, size_t group,
+                                              Floats (&totals)[kRows]) {
     constexpr size_t kParts = kLayout.parts_per_group;
-    const size_t num_parts = product.num_groups() * kParts;
-    const int32_t* minus_sums = (kParts == 2 ? product.a_minus_sums16 : product.a_minus_sums32) +
-                                row * num_parts + group * kParts + kPart;
-    const int8_t* a = product.a + row * product.depth + group * kGroupInputs;
-    Ints products[kPanels][kRows];
-    multiply_part<Source, kPanels, kRows, kPart>(sources, a, product.depth, minus_sums, num_parts,
-                                                 products);
-#pragma GCC unroll 8
-    for (size_t i = 0; i < kPanels; ++i) {
-      const Floats scale = sources[i].scale(kPart);
-#pragma GCC unroll 8
-      for (size_t m = 0; m < kRows; ++m) {
-        sums[i][m] = V::multiply_add(V::to_float(products[i][m]), scale, sums[i][m]);
-      }
+    const size_t num_groups = product.num_groups();
+    const size_t num_parts = num_groups * kParts;
+    const size_t first_part = row * num_parts + group * kParts + kPart;
+    Ints products[kRows];
+    multiply_part<kLayout, kRows, kPart>(
+        panel, product.a.q + row * product.depth + group * kGroupInputs, product.depth,
+        (kParts == 2 ? product.a.minus_sums16 : product.a.minus_sums32) + first_part, num_parts,
+        products);
+    const Floats panel_scale = panel.scale(kPart);
+#pragma GCC unroll 16
+    for (size_t m = 0; m < kRows; ++m) {
+      const Floats scale = V::broadcast(product.a.scales[(row + m) * num_groups + group]);
+      totals[m] =
+          V::multiply_add(V::multiply(V::to_float(products[m]), scale), panel_scale, totals[m]);
     }
     if constexpr (kLayout.has_minima) {
-      Floats minima[kPanels];
-#pragma GCC unroll 8
-      for (size_t i = 0; i < kPanels; ++i) minima[i] = sources[i].minimum(kPart);
-#pragma GCC unroll 8
+      const float* minus_sums =
+          (kParts == 2 ? product.a.scaled_minus_sums16 : product.a.scaled_minus_sums32) +
+          first_part;
+      const Floats minimum = panel.minimum(kPart);
+#pragma GCC unroll 16
       for (size_t m = 0; m < kRows; ++m) {
-        const Floats minus_sum = V::to_float(V::broadcast_int(minus_sums[m * num_parts]));
-#pragma GCC unroll 8
-        for (size_t i = 0; i < kPanels; ++i) {
-          sums[i][m] = V::multiply_add(minima[i], minus_sum, sums[i][m]);
-        }
+        totals[m] = V::multiply_add(minimum, V::broadcast(minus_sums[m * num_parts]), totals[m]);
       }
     }
   }
 
   // sum of q * (code - zero point).
-  template <typename Source, size_t kPanels, size_t kRows, size_t kPart>
-  [[gnu::always_inline]] static void multiply_part(const Source (&sources)[kPanels],
-                                                   const int8_t* a, size_t a_stride,
-                                                   const int32_t* minus_sums, size_t num_parts,
-                                                   Ints (&products)[kPanels][kRows]) {
-    constexpr PanelLayout kLayout = Source::kOf;
+  template <PanelLayout kLayout, size_t kRows, size_t kPart>
+  [[gnu::always_inline]] static void multiply_part(const Panel<kLayout>& panel, const int8_t* a,
+                                                   size_t a_stride, const int32_t* minus_sums,
+                                                   size_t num_parts, Ints (&products)[kRows]) {
     constexpr size_t kSteps = kGroupLines / kLayout.parts_per_group;
     constexpr size_t kFirst = kPart * kSteps;
     // V may take codes of 8 bits as signed ones, less 128: the zero point of all of them.
     constexpr bool kIsSigned = kLayout.code_bits() == 8 && !V::kTakesWideCodes;
-#pragma GCC unroll 8
+#pragma GCC unroll 16
     for (size_t m = 0; m < kRows; ++m) {
-      Ints start = V::zero_ints();
+      products[m] = V::zero_ints();
       if constexpr (kLayout.zero_point_bits > 0 && !kIsSigned) {
-        start = V::template scale_int<kLayout.zero_point_bits>(
+        products[m] = V::template scale_int<kLayout.zero_point_bits>(
             V::broadcast_int(minus_sums[m * num_parts]));
       }
-#pragma GCC unroll 8
-      for (size_t i = 0; i < kPanels; ++i) products[i][m] = start;
     }
+    const auto codes_of = [&](size_t k) {
+      return kIsSigned ? V::flip_signs(panel.steps[k]) : panel.steps[k];
+    };
     if constexpr (V::kIsDirect) {
 #pragma GCC unroll 8
       for (size_t k = kFirst; k < kFirst + kSteps; ++k) {
-        Bytes codes[kPanels];
-#pragma GCC unroll 8
-        for (size_t i = 0; i < kPanels; ++i) {
-          codes[i] = sources[i].step(k);
-          if constexpr (kIsSigned) codes[i] = V::flip_signs(codes[i]);
-        }
-#pragma GCC unroll 8
+        const Bytes codes = codes_of(k);
+#pragma GCC unroll 16
         for (size_t m = 0; m < kRows; ++m) {
           const Bytes step = V::broadcast_step(a + m * a_stride + k * kDepthStep);
-#pragma GCC unroll 8
-          for (size_t i = 0; i < kPanels; ++i) {
-            products[i][m] = V::add_products(products[i][m], codes[i], step);
-          }
+          products[m] = V::add_products(products[m], codes, step);
         }
       }
     } else {
@@ -298,32 +207,19 @@ struct PanelProducts {
           std::min(kSteps, V::template chain_steps < kIsSigned ? 8 : kLayout.code_bits() > ());
 #pragma GCC unroll 8
       for (size_t first = kFirst; first < kFirst + kSteps; first += kChain) {
-        typename V::Partial partial[kPanels][kRows];
+        typename V::Partial partial[kRows];
 #pragma GCC unroll 8
         for (size_t k = first; k < first + kChain; ++k) {
-          Bytes codes[kPanels];
-#pragma GCC unroll 8
-          for (size_t i = 0; i < kPanels; ++i) {
-            codes[i] = sources[i].step(k);
-            if constexpr (kIsSigned) codes[i] = V::flip_signs(codes[i]);
-          }
+          const Bytes codes = codes_of(k);
 #pragma GCC unroll 8
           for (size_t m = 0; m < kRows; ++m) {
             const Bytes step = V::broadcast_step(a + m * a_stride + k * kDepthStep);
-#pragma GCC unroll 8
-            for (size_t i = 0; i < kPanels; ++i) {
-              const auto pairs = V::template multiply_pairs<kIsSigned>(codes[i], step);
-              partial[i][m] = k == first ? pairs : V::add_partial(partial[i][m], pairs);
-            }
+            const auto pairs = V::template multiply_pairs<kIsSigned>(codes, step);
+            partial[m] = k == first ? pairs : V::add_partial(partial[m], pairs);
           }
         }
 #pragma GCC unroll 8
-        for (size_t i = 0; i < kPanels; ++i) {
-#pragma GCC unroll 8
-          for (size_t m = 0; m < kRows; ++m) {
-            products[i][m] = V::fold(products[i][m], partial[i][m]);
-          }
-        }
+        for (size_t m = 0; m < kRows; ++m) products[m] = V::fold(products[m], partial[m]);
       }
     }
   }
@@ -351,67 +247,28 @@ struct PanelProducts {
   }
 
   // As many rows at a time as kRows, then the rest at once.
-  template <template <PanelLayout> typename Source, PanelLayout kLayout, size_t kPanels,
-            size_t kRows>
-  static void run_rows(const PanelProduct& product, const std::byte* panels, size_t panel_bytes,
-                       size_t column, size_t row) {
+  template <PanelLayout kLayout, size_t kRows>
+  static void run_rows(const PanelProduct& product, const std::byte* panel, size_t column,
+                       size_t row) {
     for (; row + kRows <= product.num_rows; row += kRows) {
       for (size_t lane = 0; lane < kPanelColumns; lane += V::kLanes) {
-        auto sources = [&]<size_t... kIndex>(std::index_sequence<kIndex...>) {
-          return std::array<Source<kLayout>, kPanels>{
-              Source<kLayout>(panels + kIndex * panel_bytes, product.num_groups(), lane)...};
-        }
-        (std::make_index_sequence<kPanels>());
-        run_tile<Source<kLayout>, kPanels, kRows>(product, sources, column + lane, row);
+        Panel<kLayout> lanes(panel, lane);
+        Floats totals[kRows];
+        tile<kLayout, kRows>(product, lanes, row, totals);
+        store_outputs<kRows>(product, row, column + lane, totals);
       }
     }
     if constexpr (kRows > 1) {
-      if (row < product.num_rows) {
-        run_rows<Source, kLayout, kPanels, kRows - 1>(product, panels, panel_bytes, column, row);
-      }
-    }
-  }
-
-  template <typename Source, size_t kPanels, size_t kRows>
-  static void run_tile(const PanelProduct& product, std::array<Source, kPanels>& sources,
-                       size_t column, size_t row) {
-    Floats totals[kPanels][kRows];
-    tile<Source, kPanels, kRows>(product, reinterpret_cast<Source(&)[kPanels]>(sources), row,
-                                 totals);
-    for (size_t i = 0; i < kPanels; ++i) {
-      store_outputs<kRows>(product, row, column + i * kPanelColumns, totals[i]);
+      if (row < product.num_rows) run_rows<kLayout, kRows - 1>(product, panel, column, row);
     }
   }
 
   template <PanelLayout kLayout>
   static void run(const PanelProduct& product) {
-    const size_t num_groups = product.num_groups();
-    const size_t panel_bytes = kLayout.panel_bytes(product.depth);
-    const size_t num_panels = (product.num_columns + kPanelColumns - 1) / kPanelColumns;
-    const size_t scratch_bytes = panel_scratch_bytes(product.depth) / 2;
-    for (size_t panel = 0; panel < num_panels;) {
-      const std::byte* packed = product.panels + panel * panel_bytes;
-      const size_t column = panel * kPanelColumns;
-      if (product.num_rows <= V::kPackedRows) {
-        run_rows<Packed, kLayout, 1, V::kPackedRows>(product, packed, panel_bytes, column, 0);
-        ++panel;
-        continue;
-      }
-      const size_t count = std::min(num_panels - panel, V::kTilePanels);
-      for (size_t i = 0; i < count; ++i) {
-        for (size_t lane = 0; lane < kPanelColumns; lane += V::kLanes) {
-          expand<kLayout>(packed + i * panel_bytes, num_groups, lane,
-                          product.scratch + i * scratch_bytes);
-        }
-      }
-      if (count == V::kTilePanels) {
-        run_rows<Expanded, kLayout, V::kTilePanels, V::kTileRows>(product, product.scratch,
-                                                                  scratch_bytes, column, 0);
-      } else {
-        run_rows<Expanded, kLayout, 1, V::kTileRows>(product, product.scratch, scratch_bytes,
-                                                     column, 0);
-      }
-      panel += count;
+    const std::byte* panel = product.panels;
+    for (size_t column = 0; column < product.num_columns; column += kPanelColumns) {
+      run_rows<kLayout, V::kTileRows>(product, panel, column, 0);
+      panel += kLayout.panel_bytes(product.depth);
     }
   }
 
@@ -449,18 +306,20 @@ struct PanelProducts {
 
   // KernelTable::quantize_activations.
   static void quantize(const float* x, size_t size, const QuantizedRow& row) {
-    for (size_t first = 0; first < size; first += kScaleInputs) {
-      const size_t count = std::min(kScaleInputs, size - first);
-      float largest = V::largest_magnitude(x + first, count);
+    for (size_t group = 0; group < size / kGroupInputs; ++group) {
+      const size_t first = group * kGroupInputs;
+      const float largest = V::largest_magnitude(x + first);
       const float scale = largest / 127.0F;
-      row.scales[first / kScaleInputs] = scale;
       const float inverse = largest > 0.0F ? 127.0F / largest : 0.0F;
-      for (size_t i = first; i < first + count; i += 16) {
-        row.minus_sums16[i / 16] = -V::quantize16(x + i, inverse, row.q + i);
-      }
-      for (size_t i = first / 32; i < (first + count) / 32; ++i) {
-        row.minus_sums32[i] = row.minus_sums16[2 * i] + row.minus_sums16[2 * i + 1];
-      }
+      const int32_t low = -V::quantize16(x + first, inverse, row.q + first);
+      const int32_t high = -V::quantize16(x + first + 16, inverse, row.q + first + 16);
+      row.scales[group] = scale;
+      row.minus_sums16[2 * group] = low;
+      row.minus_sums16[2 * group + 1] = high;
+      row.minus_sums32[group] = low + high;
+      row.scaled_minus_sums16[2 * group] = static_cast<float>(low) * scale;
+      row.scaled_minus_sums16[2 * group + 1] = static_cast<float>(high) * scale;
+      row.scaled_minus_sums32[group] = static_cast<float>(low + high) * scale;
     }
   }
 };

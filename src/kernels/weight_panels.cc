@@ -148,38 +148,32 @@ void unpack(const BlockIQ4_XS& b, UnpackedUnit& unit) {
   }
 }
 
-// Adds the codes of one row's group to the lines `out` of the panel, which begin as zeros.
-void store_codes(CodePlanes planes, const uint8_t* codes, size_t row, uint8_t* out) {
-  for (size_t i = 0; i < kGroupInputs; ++i) {
-    const size_t step = i / kDepthStep;
-    const size_t at = row * kDepthStep + i % kDepthStep;
-    const auto add = [&](size_t line, unsigned bits) {
-      uint8_t& byte = out[line * kLineBytes + at];
-      byte = static_cast<uint8_t>(byte | bits);
-    };
-    const unsigned code = codes[i];
-    switch (planes) {
-      case CodePlanes::kNibbles:
-        add(step % 4, code << (step / 4 * 4));
-        break;
-      case CodePlanes::kNibblesAndBits:
-        add(step % 4, (code & 15U) << (step / 4 * 4));
-        add(4, code >> 4 << step);
-        break;
-      case CodePlanes::kNibblesAndPairs:
-        add(step % 4, (code & 15U) << (step / 4 * 4));
-        add(4 + step / 4, code >> 4 << (step % 4 * 2));
-        break;
-      case CodePlanes::kBytes:
-        add(step, code);
-        break;
-      case CodePlanes::kPairs:
-        add(step / 4, code << (step % 4 * 2));
-        break;
-      case CodePlanes::kPairsAndBits:
-        add(step / 4, (code & 3U) << (step % 4 * 2));
-        add(2, code >> 2 << step);
-        break;
+// Adds the codes of one row's group to the lines `out` of the panel, which begin as zeros: four
+// codes, a step, at once.
+template <CodePlanes kPlanes>
+void store_codes(const uint8_t* codes, size_t row, std::byte* out) {
+  const auto add = [&](size_t line, uint32_t bits) {
+    std::byte* at = out + line * kLineBytes + row * kDepthStep;
+    uint32_t sum = 0;
+    std::memcpy(&sum, at, sizeof(sum));
+    sum |= bits;
+    std::memcpy(at, &sum, sizeof(sum));
+  };
+  for (size_t step = 0; step < kGroupLines; ++step) {
+    uint32_t code = 0;
+    std::memcpy(&code, codes + step * kDepthStep, sizeof(code));
+    constexpr uint32_t kOnes = 0x01010101;
+    if constexpr (kPlanes == CodePlanes::kBytes) {
+      add(step, code);
+    } else if constexpr (kPlanes == CodePlanes::kPairs || kPlanes == CodePlanes::kPairsAndBits) {
+      add(step / 4, (code & 3 * kOnes) << (step % 4 * 2));
+      if constexpr (kPlanes == CodePlanes::kPairsAndBits) add(2, (code >> 2 & kOnes) << step);
+    } else {
+      add(step % 4, (code & 15 * kOnes) << (step / 4 * 4));
+      if constexpr (kPlanes == CodePlanes::kNibblesAndBits) add(4, (code >> 4 & kOnes) << step);
+      if constexpr (kPlanes == CodePlanes::kNibblesAndPairs) {
+        add(4 + step / 4, (code >> 4 & 3 * kOnes) << (step % 4 * 2));
+      }
     }
   }
 }
@@ -204,30 +198,28 @@ void store_scales(const PanelLayout& layout, const UnpackedUnit& unit, size_t ro
   if (layout.has_minima) store_factors(unit.minimum_factors, factors + num_parts * kPanelColumns);
 }
 
-template <typename Block>
-void pack_rows(const TensorView& weights, const PanelLayout& layout, size_t first_panel,
-               size_t last_panel, std::byte* out) {
+template <typename Block, DType kType>
+void pack_rows(const TensorView& weights, size_t first_panel, size_t last_panel, std::byte* out) {
+  constexpr PanelLayout kLayout = panel_layout(kType);
   const auto num_rows = static_cast<size_t>(weights.shape[0]);
   const auto num_inputs = static_cast<size_t>(weights.shape[1]);
   const size_t num_groups = num_inputs / kGroupInputs;
-  const size_t num_units = num_groups / layout.groups_per_unit;
+  const size_t num_units = num_groups / kLayout.groups_per_unit;
   const auto* blocks = reinterpret_cast<const Block*>(weights.bytes.data());
-  const size_t panel_bytes = layout.panel_bytes(num_inputs);
+  const size_t panel_bytes = kLayout.panel_bytes(num_inputs);
   std::memset(out, 0, (last_panel - first_panel) * panel_bytes);
   for (size_t row = first_panel * kPanelColumns;
        row < std::min(last_panel * kPanelColumns, num_rows); ++row) {
     const size_t lane = row % kPanelColumns;
     std::byte* panel = out + (row / kPanelColumns - first_panel) * panel_bytes;
-    std::byte* scales = panel + num_groups * layout.code_bytes();
     for (size_t i = 0; i < num_units; ++i) {
       UnpackedUnit unit;
       unpack(blocks[row * num_units + i], unit);
-      for (size_t group = 0; group < layout.groups_per_unit; ++group) {
-        std::byte* codes = panel + (i * layout.groups_per_unit + group) * layout.code_bytes();
-        store_codes(layout.planes, unit.codes.data() + group * kGroupInputs, lane,
-                    reinterpret_cast<uint8_t*>(codes));
+      for (size_t group = 0; group < kLayout.groups_per_unit; ++group) {
+        store_codes<kLayout.planes>(unit.codes.data() + group * kGroupInputs, lane,
+                                    panel + kLayout.codes_at(i * kLayout.groups_per_unit + group));
       }
-      store_scales(layout, unit, lane, scales + i * layout.scale_bytes());
+      store_scales(kLayout, unit, lane, panel + i * kLayout.unit_bytes());
     }
   }
 }
@@ -260,32 +252,31 @@ size_t panels_bytes(DType dtype, size_t num_outputs, size_t num_inputs) {
 }
 
 void pack_panels(const TensorView& weights, size_t first_panel, size_t last_panel, std::byte* out) {
-  const PanelLayout layout = panel_layout(weights.dtype);
   switch (weights.dtype) {
     case DType::kQ4_0:
-      return pack_rows<BlockQ4_0>(weights, layout, first_panel, last_panel, out);
+      return pack_rows<BlockQ4_0, DType::kQ4_0>(weights, first_panel, last_panel, out);
     case DType::kQ4_1:
-      return pack_rows<BlockQ4_1>(weights, layout, first_panel, last_panel, out);
+      return pack_rows<BlockQ4_1, DType::kQ4_1>(weights, first_panel, last_panel, out);
     case DType::kQ5_0:
-      return pack_rows<BlockQ5_0>(weights, layout, first_panel, last_panel, out);
+      return pack_rows<BlockQ5_0, DType::kQ5_0>(weights, first_panel, last_panel, out);
     case DType::kQ5_1:
-      return pack_rows<BlockQ5_1>(weights, layout, first_panel, last_panel, out);
+      return pack_rows<BlockQ5_1, DType::kQ5_1>(weights, first_panel, last_panel, out);
     case DType::kQ8_0:
-      return pack_rows<BlockQ8_0>(weights, layout, first_panel, last_panel, out);
+      return pack_rows<BlockQ8_0, DType::kQ8_0>(weights, first_panel, last_panel, out);
     case DType::kQ2_K:
-      return pack_rows<BlockQ2_K>(weights, layout, first_panel, last_panel, out);
+      return pack_rows<BlockQ2_K, DType::kQ2_K>(weights, first_panel, last_panel, out);
     case DType::kQ3_K:
-      return pack_rows<BlockQ3_K>(weights, layout, first_panel, last_panel, out);
+      return pack_rows<BlockQ3_K, DType::kQ3_K>(weights, first_panel, last_panel, out);
     case DType::kQ4_K:
-      return pack_rows<BlockQ4_K>(weights, layout, first_panel, last_panel, out);
+      return pack_rows<BlockQ4_K, DType::kQ4_K>(weights, first_panel, last_panel, out);
     case DType::kQ5_K:
-      return pack_rows<BlockQ5_K>(weights, layout, first_panel, last_panel, out);
+      return pack_rows<BlockQ5_K, DType::kQ5_K>(weights, first_panel, last_panel, out);
     case DType::kQ6_K:
-      return pack_rows<BlockQ6_K>(weights, layout, first_panel, last_panel, out);
+      return pack_rows<BlockQ6_K, DType::kQ6_K>(weights, first_panel, last_panel, out);
     case DType::kIQ4_NL:
-      return pack_rows<BlockIQ4_NL>(weights, layout, first_panel, last_panel, out);
+      return pack_rows<BlockIQ4_NL, DType::kIQ4_NL>(weights, first_panel, last_panel, out);
     case DType::kIQ4_XS:
-      return pack_rows<BlockIQ4_XS>(weights, layout, first_panel, last_panel, out);
+      return pack_rows<BlockIQ4_XS, DType::kIQ4_XS>(weights, first_panel, last_panel, out);
     default:
       GANGLION_ASSERT(false && "pack_panels of a type that has_panels refuses");
   }

@@ -5,6 +5,50 @@
 #include "base/check.h"
 
 namespace ganglion {
+namespace {
+
+// Calls body(linear) for every matrix that rows of activations pass through. Parts may be const.
+template <typename Parts, typename Body>
+void for_each_linear(Parts& parts, const Body& body) {
+  const auto network = [&](auto& feed_forward) {
+    body(feed_forward.up);
+    body(feed_forward.down);
+  };
+  for (auto& layer : parts.layers) {
+    body(layer.attention.query_key_value);
+    body(layer.attention.output);
+    if (auto* mixture = std::get_if<MixtureOfExperts>(&layer.feed_forward)) {
+      body(mixture->router);
+      for (auto& expert : mixture->experts) network(expert);
+      if (mixture->shared_expert) network(*mixture->shared_expert);
+    } else {
+      network(std::get<FeedForward>(layer.feed_forward));
+    }
+  }
+  body(parts.head);
+}
+
+}  // namespace
+
+size_t Decoder::panels_bytes() const {
+  size_t bytes = 0;
+  for_each_linear(parts_, [&](const StoredLinear& linear) { bytes += linear.panels_bytes(); });
+  return bytes;
+}
+
+void Decoder::write_panels(ThreadPool& pool, std::byte* out) const {
+  for_each_linear(parts_, [&](const StoredLinear& linear) {
+    linear.write_panels(pool, out);
+    out += linear.panels_bytes();
+  });
+}
+
+void Decoder::use_panels(const std::byte* panels) {
+  for_each_linear(parts_, [&](StoredLinear& linear) {
+    linear.use_panels(panels);
+    panels += linear.panels_bytes();
+  });
+}
 
 Result<KvCache> Decoder::new_cache(DType type, size_t capacity, KvMemory* memory) const {
   return KvCache::create(parts_.sizes.num_layers, parts_.sizes.num_kv_heads, parts_.sizes.head_dim,

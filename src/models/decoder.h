@@ -45,6 +45,13 @@ class Decoder {
   // Whether positions are rotated by the frequencies for long texts in a session of that capacity:
   // keys of one kind are of no use to the other.
   bool has_long_rope(size_t capacity) const;
+  // The weights as panels, for products in 8 bits: StoredLinear's methods, of all matrices in one
+  // order.
+  size_t panels_bytes() const;
+  void write_panels(ThreadPool& pool, std::byte* out) const;
+  void use_panels(const std::byte* panels);
+
+  Result<KvCache> new_cache(DType type, size_t capacity) const;
 
   // Reads the tokens (each below V, asserted) of all sequences together, where they fit in their
   // caches (asserted): the last layer's vectors, `hidden` [M, H], one sequence's behind the other.

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "base/check.h"
+#include "kernels/quantized_rows.h"
+#include "kernels/weight_panels.h"
 
 namespace ganglion {
 namespace {
@@ -14,6 +16,14 @@ constexpr size_t kGrain = 64;
 // L2 cache.
 constexpr size_t kExpandedFloats = size_t{1} << 15;
 constexpr size_t kInputFloats = size_t{1} << 16;
+// Panels that one thread takes at a time.
+constexpr size_t kPackedAtOnce = 16;
+constexpr size_t kPanelsOfOneRow = 8;
+constexpr size_t kPanelsOfRows = 2;
+
+size_t panels_of(const StoredMatrix& weights) {
+  return (weights.num_rows() + kPanelColumns - 1) / kPanelColumns;
+}
 
 }  // namespace
 
@@ -25,10 +35,98 @@ void StoredLinear::append(const StoredMatrix& weights, AlignedVector<float> bias
   num_outputs_ += num_rows;
 }
 
+size_t StoredLinear::panels_bytes() const {
+  size_t bytes = 0;
+  for (const Part& part : parts_) {
+    const StoredMatrix& weights = part.weights;
+    if (!has_panels(weights.dtype())) continue;
+    bytes += ganglion::panels_bytes(weights.dtype(), weights.num_rows(), weights.num_columns());
+  }
+  return bytes;
+}
+
+void StoredLinear::write_panels(ThreadPool& pool, std::byte* out) const {
+  for (const Part& part : parts_) {
+    const StoredMatrix& weights = part.weights;
+    if (!has_panels(weights.dtype())) continue;
+    const size_t panel_bytes = panel_layout(weights.dtype()).panel_bytes(weights.num_columns());
+    const size_t num_panels = panels_of(weights);
+    pool.parallel_for(num_panels, kPackedAtOnce, [&](size_t begin, size_t end) {
+      pack_panels(weights.view(), begin, end, out + begin * panel_bytes);
+    });
+    out += num_panels * panel_bytes;
+  }
+}
+
+void StoredLinear::use_panels(const std::byte* panels) {
+  for (Part& part : parts_) {
+    const StoredMatrix& weights = part.weights;
+    if (!has_panels(weights.dtype())) continue;
+    part.panels = panels;
+    panels += ganglion::panels_bytes(weights.dtype(), weights.num_rows(), weights.num_columns());
+  }
+}
+
 void StoredLinear::forward(const Compute& compute, const float* x, size_t num_rows,
                            float* y) const {
+  const auto has_panels = [](const Part& part) { return part.panels != nullptr; };
+  if (std::any_of(parts_.begin(), parts_.end(), has_panels)) {
+    forward_panels(compute, x, num_rows, y);
+  }
+  if (!std::all_of(parts_.begin(), parts_.end(), has_panels)) {
+    forward_floats(compute, x, num_rows, y);
+  }
+  for (const Part& part : parts_) {
+    if (compute.adapter == nullptr) break;
+    const LoraDelta* delta = compute.adapter->find(part.weights.stored());
+    if (delta != nullptr) add_delta(compute, part, *delta, x, num_rows, y);
+  }
+}
+
+void StoredLinear::forward_panels(const Compute& compute, const float* x, size_t num_rows,
+                                  float* y) const {
+  thread_local QuantizedRows rows;
+  const size_t depth = num_inputs();
+  rows.resize(num_rows, depth);
+  QuantizedRows& quantized = rows;  // the caller's, for the workers
+  for_each_row(compute, num_rows, [&](size_t row) {
+    compute.kernels.quantize_activations(x + row * depth, depth, quantized.row(row, depth));
+  });
+  // The panels of all parts are numbered in one row, so that threads share them evenly.
+  size_t num_panels = 0;
+  for (const Part& part : parts_)
+    num_panels += part.panels == nullptr ? 0 : panels_of(part.weights);
+  const size_t grain = num_rows == 1 ? kPanelsOfOneRow : kPanelsOfRows;
+  compute.pool.parallel_for(num_panels, grain, [&](size_t begin, size_t end) {
+    size_t first_panel = 0;
+    for (const Part& part : parts_) {
+      if (part.panels == nullptr) continue;
+      const size_t count = panels_of(part.weights);
+      const size_t first = std::max(begin, first_panel) - first_panel;
+      const size_t last = std::min(end, first_panel + count) - first_panel;
+      first_panel += count;
+      if (end <= first_panel - count || begin >= first_panel) continue;
+      PanelProduct product;
+      product.a = quantized.row(0, depth);
+      product.num_rows = num_rows;
+      product.depth = depth;
+      const size_t output = first * kPanelColumns;
+      product.dtype = part.weights.dtype();
+      product.panels = part.panels + first * panel_layout(product.dtype).panel_bytes(depth);
+      product.bias = part.bias.empty() ? nullptr : part.bias.data() + output;
+      product.c = y + part.first_output + output;
+      product.c_stride = num_outputs_;
+      product.num_columns = std::min(last * kPanelColumns, part.weights.num_rows()) - output;
+      compute.kernels.multiply_panels(product);
+    }
+  });
+}
+
+void StoredLinear::forward_floats(const Compute& compute, const float* x, size_t num_rows,
+                                  float* y) const {
   compute.pool.parallel_for(num_outputs_, kGrain, [&](size_t begin, size_t end) {
     for (const Part& part : parts_) {
+      if (part.panels != nullptr) continue;
       const size_t first = std::max(begin, part.first_output);
       const size_t last = std::min(end, part.first_output + part.weights.num_rows());
       if (first >= last) continue;
@@ -36,11 +134,6 @@ void StoredLinear::forward(const Compute& compute, const float* x, size_t num_ro
                       num_rows, y);
     }
   });
-  for (const Part& part : parts_) {
-    if (compute.adapter == nullptr) break;
-    const LoraDelta* delta = compute.adapter->find(part.weights.stored());
-    if (delta != nullptr) add_delta(compute, part, *delta, x, num_rows, y);
-  }
 }
 
 void StoredLinear::add_delta(const Compute& compute, const Part& part, const LoraDelta& delta,

@@ -1,4 +1,5 @@
-// y = x W^T + b over weights left where they lie. Letters: M rows (tokens), K inputs, N outputs.
+// y = x W^T + b over weights left where they lie, or over panels made of them.
+// Letters: M rows (tokens), K inputs, N outputs.
 #pragma once
 
 #include <vector>
@@ -17,6 +18,14 @@ class StoredLinear {
   // Every matrix has the same K (asserted).
   void append(const StoredMatrix& weights, AlignedVector<float> bias);
 
+  // Bytes of the panels (kernels/weight_panels.h) of the matrices whose type has them; 64-byte
+  // multiples.
+  size_t panels_bytes() const;
+  // Writes them to `out` [panels_bytes()], 64-byte aligned.
+  void write_panels(ThreadPool& pool, std::byte* out) const;
+  // Computes with what write_panels() wrote, in 8 bits, from now on; borrows it.
+  void use_panels(const std::byte* panels);
+
   size_t num_inputs() const { return parts_.front().weights.num_columns(); }
   size_t num_outputs() const { return num_outputs_; }
 
@@ -29,8 +38,11 @@ class StoredLinear {
     StoredMatrix weights;
     AlignedVector<float> bias;
     size_t first_output = 0;
+    const std::byte* panels = nullptr;  // null: floats are made of the weights as they are used
   };
 
+  void forward_floats(const Compute& compute, const float* x, size_t num_rows, float* y) const;
+  void forward_panels(const Compute& compute, const float* x, size_t num_rows, float* y) const;
   void forward_outputs(const KernelTable& kernels, const Part& part, size_t begin, size_t end,
                        const float* x, size_t num_rows, float* y) const;
   void add_delta(const Compute& compute, const Part& part, const LoraDelta& delta, const float* x,

@@ -19,6 +19,12 @@ StoredMatrix::StoredMatrix(const TensorView& view)
   GANGLION_ASSERT(view.bytes.size() == num_rows_ * row_bytes_);
 }
 
+TensorView StoredMatrix::view() const {
+  return {dtype_,
+          Shape{static_cast<int64_t>(num_rows_), static_cast<int64_t>(num_columns_)},
+          {bytes_, num_rows_ * row_bytes_}};
+}
+
 const float* StoredMatrix::rows(const KernelTable& kernels, size_t first, size_t count,
                                 float* scratch) const {
   GANGLION_ASSERT(first + count <= num_rows_);

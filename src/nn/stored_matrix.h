@@ -20,6 +20,7 @@ class StoredMatrix {
   size_t num_columns() const { return num_columns_; }
   DType dtype() const { return dtype_; }
   const std::byte* stored() const { return bytes_; }  // where the weights begin
+  TensorView view() const;
 
   // Rows [first, first + count) as floats, K apart: where they lie if they are floats already,
   // otherwise in `scratch` [count, K].

@@ -16,9 +16,7 @@ namespace {
 
 struct Vector {
   static constexpr size_t kLanes = 8;
-  static constexpr size_t kTilePanels = 1;
   static constexpr size_t kTileRows = 4;
-  static constexpr size_t kPackedRows = 4;
   static constexpr bool kIsDirect = false;
   static constexpr bool kTakesWideCodes = false;
   using Bytes = __m256i;
@@ -100,10 +98,10 @@ struct Vector {
         _mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(x))));
   }
 
-  static float largest_magnitude(const float* x, size_t count) {
+  static float largest_magnitude(const float* x) {
     const __m256 magnitude = _mm256_castsi256_ps(_mm256_set1_epi32(0x7FFFFFFF));
     __m256 largest = _mm256_setzero_ps();
-    for (size_t i = 0; i < count; i += kLanes) {
+    for (size_t i = 0; i < kGroupInputs; i += kLanes) {
       largest = _mm256_max_ps(largest, _mm256_and_ps(_mm256_loadu_ps(x + i), magnitude));
     }
     float lanes[kLanes];

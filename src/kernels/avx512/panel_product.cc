@@ -1,6 +1,6 @@
-// Sixteen rows a vector. Tiles of two panels by six rows of activations keep 12 integer and 12
-// float sums in registers; a step loads two vectors of codes and broadcasts six steps of
-// activations for 12 vpdpbusd.
+// Sixteen rows a vector. Tiles of a panel by eight rows of activations keep 8 integer and 8 float
+// sums and the 8 unpacked steps of a group in registers; a step of activations is broadcast as it
+// is loaded, for each of 64 vpdpbusd.
 #if defined(__GNUC__) && !defined(__clang__)
 // GCC 12's own intrinsics trip it (bug 105593).
 #pragma GCC diagnostic ignored "-Wuninitialized"
@@ -22,9 +22,7 @@ namespace {
 
 struct Vector {
   static constexpr size_t kLanes = 16;
-  static constexpr size_t kTilePanels = 2;
-  static constexpr size_t kTileRows = 6;
-  static constexpr size_t kPackedRows = 8;
+  static constexpr size_t kTileRows = 8;
   static constexpr bool kIsDirect = true;
   static constexpr bool kTakesWideCodes = true;
   using Bytes = __m512i;
@@ -50,6 +48,10 @@ struct Vector {
     const __m128i levels = _mm_loadu_si128(reinterpret_cast<const __m128i*>(kIq4Values.data()));
     const __m128i above = _mm_xor_si128(levels, _mm_set1_epi8(static_cast<char>(0x80)));
     return _mm512_shuffle_epi8(_mm512_broadcast_i32x4(above), codes);
+  }
+
+  static Bytes flip_signs(Bytes codes) {
+    return _mm512_xor_si512(codes, _mm512_set1_epi8(static_cast<char>(0x80)));
   }
 
   static Ints zero_ints() { return _mm512_setzero_si512(); }
@@ -83,9 +85,9 @@ struct Vector {
     return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(factors));
   }
 
-  static float largest_magnitude(const float* x, size_t count) {
+  static float largest_magnitude(const float* x) {
     __m512 largest = _mm512_setzero_ps();
-    for (size_t i = 0; i < count; i += kLanes) {
+    for (size_t i = 0; i < kGroupInputs; i += kLanes) {
       largest = _mm512_max_ps(largest, _mm512_abs_ps(_mm512_loadu_ps(x + i)));
     }
     return _mm512_reduce_max_ps(largest);

@@ -15,9 +15,7 @@ namespace {
 
 struct Vector {
   static constexpr size_t kLanes = 4;
-  static constexpr size_t kTilePanels = 1;
   static constexpr size_t kTileRows = 4;
-  static constexpr size_t kPackedRows = 4;
   static constexpr bool kIsDirect = true;
   static constexpr bool kTakesWideCodes = false;
   using Bytes = uint8x16_t;
@@ -85,9 +83,9 @@ struct Vector {
     return vcvtq_f32_s32(vmovl_s16(vget_low_s16(vmovl_s8(factors))));
   }
 
-  static float largest_magnitude(const float* x, size_t count) {
+  static float largest_magnitude(const float* x) {
     float32x4_t largest = vdupq_n_f32(0.0F);
-    for (size_t i = 0; i < count; i += kLanes) {
+    for (size_t i = 0; i < kGroupInputs; i += kLanes) {
       largest = vmaxq_f32(largest, vabsq_f32(vld1q_f32(x + i)));
     }
     return vmaxvq_f32(largest);

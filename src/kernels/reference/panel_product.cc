@@ -15,12 +15,11 @@ namespace {
 struct PanelRow {
   const PanelLayout& layout;
   const std::byte* panel;
-  size_t num_groups;
   size_t row;  // of the panel
 
   unsigned byte_at(size_t group, size_t line, size_t input) const {
     const size_t at = line * kLineBytes + row * kDepthStep + input % kDepthStep;
-    return std::to_integer<unsigned>(panel[group * layout.code_bytes() + at]);
+    return std::to_integer<unsigned>(panel[layout.codes_at(group) + at]);
   }
 
   // Less the zero point.
@@ -59,8 +58,7 @@ struct PanelRow {
 
   // Kind 0 is the scale, 1 the minimum.
   float scale(size_t group, size_t part, size_t kind) const {
-    const std::byte* unit = panel + num_groups * layout.code_bytes() +
-                            group / layout.groups_per_unit * layout.scale_bytes();
+    const std::byte* unit = panel + group / layout.groups_per_unit * layout.unit_bytes();
     uint16_t half = 0;
     std::memcpy(&half, unit + (kind * kPanelColumns + row) * sizeof(half), sizeof(half));
     const float whole = f32_from_f16(half);
@@ -75,61 +73,61 @@ struct PanelRow {
   }
 };
 
-// The sum over the inputs that share a scale of activations.
-float block_sum(const PanelProduct& product, const PanelRow& weights, size_t m, size_t block) {
+float element(const PanelProduct& product, const PanelRow& weights, size_t m) {
   const size_t num_parts = weights.layout.parts_per_group;
   const size_t part_inputs = kGroupInputs / num_parts;
-  const size_t end = std::min((block + 1) * kScaleInputs / kGroupInputs, product.num_groups());
-  float sum = 0;
-  for (size_t group = block * kScaleInputs / kGroupInputs; group < end; ++group) {
+  float total = 0;
+  for (size_t group = 0; group < product.num_groups(); ++group) {
+    const float scale = product.a.scales[m * product.num_groups() + group];
     for (size_t part = 0; part < num_parts; ++part) {
       int32_t products = 0;
       int32_t activations = 0;
       for (size_t i = part * part_inputs; i < (part + 1) * part_inputs; ++i) {
-        const int8_t a = product.a[m * product.depth + group * kGroupInputs + i];
+        const int8_t a = product.a.q[m * product.depth + group * kGroupInputs + i];
         products += a * weights.code(group, i);
         activations += a;
       }
-      sum = std::fma(static_cast<float>(products), weights.scale(group, part, 0), sum);
+      total = std::fma(static_cast<float>(products) * scale, weights.scale(group, part, 0), total);
       if (!weights.layout.has_minima) continue;
-      sum = std::fma(weights.scale(group, part, 1), static_cast<float>(-activations), sum);
+      total =
+          std::fma(weights.scale(group, part, 1), static_cast<float>(-activations) * scale, total);
     }
   }
-  return sum;
+  return total;
 }
 
 }  // namespace
 
 void quantize_activations(const float* x, size_t size, const QuantizedRow& row) {
-  std::fill_n(row.minus_sums16, size / 16, 0);
-  std::fill_n(row.minus_sums32, size / 32, 0);
-  for (size_t first = 0; first < size; first += kScaleInputs) {
-    const size_t last = std::min(first + kScaleInputs, size);
+  for (size_t part = 0; part < size / 16; ++part) {
     float largest = 0;
-    for (size_t i = first; i < last; ++i) largest = std::max(largest, std::fabs(x[i]));
-    row.scales[first / kScaleInputs] = largest / 127.0F;
-    const float inverse = largest > 0 ? 127.0F / largest : 0.0F;
-    for (size_t i = first; i < last; ++i) {
-      row.q[i] = static_cast<int8_t>(std::nearbyint(x[i] * inverse));
-      row.minus_sums16[i / 16] -= row.q[i];
-      row.minus_sums32[i / 32] -= row.q[i];
+    for (size_t i = part / 2 * 32; i < part / 2 * 32 + 32; ++i) {
+      largest = std::max(largest, std::fabs(x[i]));
     }
+    const float scale = largest / 127.0F;
+    const float inverse = largest > 0 ? 127.0F / largest : 0.0F;
+    int32_t minus_sum = 0;
+    for (size_t i = part * 16; i < part * 16 + 16; ++i) {
+      row.q[i] = static_cast<int8_t>(std::nearbyint(x[i] * inverse));
+      minus_sum -= row.q[i];
+    }
+    row.scales[part / 2] = scale;
+    row.minus_sums16[part] = minus_sum;
+    row.scaled_minus_sums16[part] = static_cast<float>(minus_sum) * scale;
+    if (part % 2 == 0) continue;
+    row.minus_sums32[part / 2] = row.minus_sums16[part - 1] + minus_sum;
+    row.scaled_minus_sums32[part / 2] = static_cast<float>(row.minus_sums32[part / 2]) * scale;
   }
 }
 
 void multiply_panels(const PanelProduct& product) {
   const PanelLayout layout = panel_layout(product.dtype);
-  const size_t num_scales = product.num_scales();
   for (size_t n = 0; n < product.num_columns; ++n) {
     const PanelRow weights = {
         layout, product.panels + n / kPanelColumns * layout.panel_bytes(product.depth),
-        product.num_groups(), n % kPanelColumns};
+        n % kPanelColumns};
     for (size_t m = 0; m < product.num_rows; ++m) {
-      float total = 0;
-      for (size_t block = 0; block < num_scales; ++block) {
-        total = std::fma(block_sum(product, weights, m, block),
-                         product.a_scales[m * num_scales + block], total);
-      }
+      const float total = element(product, weights, m);
       product.c[m * product.c_stride + n] =
           product.bias == nullptr ? total : total + product.bias[n];
     }
