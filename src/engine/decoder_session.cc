@@ -59,7 +59,7 @@ Status DecoderSession::drop(size_t begin, size_t end) {
                 "the model's positions are learned and cannot move: a full context cannot be "
                 "shifted; start a new one");
   }
-  decoder.shift(runtime_.compute(adapter()).kernels, cache_, begin, end, length());
+  decoder.shift(cache_, begin, end, length());
   std::copy(tokens_.begin() + static_cast<std::ptrdiff_t>(end), tokens_.end(),
             tokens_.begin() + static_cast<std::ptrdiff_t>(begin));
   if (begin < end) {

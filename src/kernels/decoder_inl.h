@@ -3,6 +3,7 @@
 // instruction sets give the same bits.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 
 #include "kernels/kernel_table.h"
@@ -10,8 +11,10 @@
 
 namespace ganglion {
 
-// kTileRows by kTileColumns sums of Lanes stay in registers.
-template <typename Lanes, size_t kTileRows, size_t kTileColumns>
+// kTileRows by kTileColumns sums of Lanes stay in registers, and kColumnRows by kColumnLanes of
+// gemm_columns.
+template <typename Lanes, size_t kTileRows, size_t kTileColumns, size_t kColumnRows,
+          size_t kColumnLanes>
 struct DecoderKernels {
   using Row = Rowwise<Lanes>;
 
@@ -23,20 +26,46 @@ struct DecoderKernels {
     for (; n < gemm.num_columns; ++n) columns<1>(gemm, n);
   }
 
-  static void mix_rows(const float* weights, const float* rows, size_t stride, size_t num_rows,
-                       size_t size, float* out) {
-    size_t i = 0;
-    for (; i + 4 * kNumLanes <= size; i += 4 * kNumLanes)
-      mix<4>(weights, rows, stride, num_rows, i, out);
-    for (; i + kNumLanes <= size; i += kNumLanes) mix<1>(weights, rows, stride, num_rows, i, out);
-    if (i == size) return;
-    Lanes sum = Row::load_or_fill(out, i, size, 0.0F);
-    for (size_t r = 0; r < num_rows; ++r) {
-      sum = fma(Lanes::broadcast(weights[r]), Row::load_or_fill(rows + r * stride, i, size, 0.0F),
-                sum);
+  static void gemm_columns(const GemmColumns& gemm) {
+    size_t n = 0;
+    for (; n + kColumnLanes * kNumLanes <= gemm.num_columns; n += kColumnLanes * kNumLanes) {
+      column_rows<kColumnLanes>(gemm, n);
     }
-    Row::store_within(sum, out, i, size);
+    for (; n < gemm.num_columns; n += kNumLanes) column_rows<1>(gemm, n);
   }
+
+  static float softmax_step(const SoftmaxStep& step) {
+    if (step.first >= step.last) {
+      std::fill_n(step.scores, step.size, 0.0F);
+      return 1.0F;
+    }
+    if (step.soft_cap > 0) soft_cap(step.scores, step.size, step.soft_cap);
+    std::fill_n(step.scores, step.first, kNoScore);
+    std::fill_n(step.scores + step.last, step.size - step.last, kNoScore);
+    Lanes highest = Lanes::broadcast(*step.largest);
+    for (size_t i = 0; i < step.size; i += kNumLanes) {
+      highest = max(highest, Lanes::load(step.scores + i));
+    }
+    const float largest = Row::max_lanes(highest);
+    float factor = 1.0F;
+    if (largest != *step.largest) {
+      float lanes[kNumLanes];
+      Row::exp(Lanes::broadcast(*step.largest - largest)).store(lanes);
+      factor = lanes[0];
+      *step.largest = largest;
+    }
+    for (size_t i = 0; i < step.size; i += kNumLanes) {
+      Row::exp(Lanes::load(step.scores + i) - Lanes::broadcast(largest)).store(step.scores + i);
+    }
+    std::fill_n(step.scores, step.first, 0.0F);
+    std::fill_n(step.scores + step.last, step.size - step.last, 0.0F);
+    Lanes sums = Lanes::load(step.sums) * Lanes::broadcast(factor);
+    for (size_t i = 0; i < step.size; i += kNumLanes) sums = sums + Lanes::load(step.scores + i);
+    sums.store(step.sums);
+    return factor;
+  }
+
+  static float sum_lanes(const float* lanes) { return Row::sum_lanes(Lanes::load(lanes)); }
 
   static void rms_norm(const float* x, const float* weight, float epsilon, size_t size,
                        float* out) {
@@ -150,20 +179,46 @@ struct DecoderKernels {
   }
 
   template <size_t kWidth>
-  static void mix(const float* weights, const float* rows, size_t stride, size_t num_rows,
-                  size_t first, float* out) {
-    Lanes sums[kWidth];
-#pragma GCC unroll 4
-    for (size_t i = 0; i < kWidth; ++i) sums[i] = Lanes::load(out + first + i * kNumLanes);
-    for (size_t r = 0; r < num_rows; ++r) {
-      const Lanes weight = Lanes::broadcast(weights[r]);
-#pragma GCC unroll 4
-      for (size_t i = 0; i < kWidth; ++i) {
-        sums[i] = fma(weight, Lanes::load(rows + r * stride + first + i * kNumLanes), sums[i]);
+  static void column_rows(const GemmColumns& gemm, size_t n) {
+    size_t m = 0;
+    for (; m + kColumnRows <= gemm.num_rows; m += kColumnRows) {
+      column_tile<kColumnRows, kWidth>(gemm, m, n);
+    }
+    for (; m < gemm.num_rows; ++m) column_tile<1, kWidth>(gemm, m, n);
+  }
+
+  template <size_t kRows, size_t kWidth>
+  static void column_tile(const GemmColumns& gemm, size_t m, size_t n) {
+    const float* a = gemm.a + m * gemm.a_stride;
+    float* c = gemm.c + m * gemm.num_columns + n;
+    Lanes sums[kRows][kWidth];
+#pragma GCC unroll 8
+    for (size_t i = 0; i < kRows; ++i) {
+#pragma GCC unroll 8
+      for (size_t j = 0; j < kWidth; ++j) {
+        sums[i][j] = gemm.adds ? Lanes::load(c + i * gemm.num_columns + j * kNumLanes)
+                               : Lanes::broadcast(0.0F);
       }
     }
-#pragma GCC unroll 4
-    for (size_t i = 0; i < kWidth; ++i) sums[i].store(out + first + i * kNumLanes);
+    for (size_t k = 0; k < gemm.depth; ++k) {
+      const float* b = gemm.b + k * gemm.num_columns + n;
+      Lanes values[kWidth];
+#pragma GCC unroll 8
+      for (size_t j = 0; j < kWidth; ++j) values[j] = Lanes::load(b + j * kNumLanes);
+#pragma GCC unroll 8
+      for (size_t i = 0; i < kRows; ++i) {
+        const Lanes factor = Lanes::broadcast(a[i * gemm.a_stride + k]);
+#pragma GCC unroll 8
+        for (size_t j = 0; j < kWidth; ++j) sums[i][j] = fma(factor, values[j], sums[i][j]);
+      }
+    }
+#pragma GCC unroll 8
+    for (size_t i = 0; i < kRows; ++i) {
+#pragma GCC unroll 8
+      for (size_t j = 0; j < kWidth; ++j) {
+        sums[i][j].store(c + i * gemm.num_columns + j * kNumLanes);
+      }
+    }
   }
 };
 

@@ -87,19 +87,79 @@ TEST(DecoderKernels, GemmRowsOfARowDoNotDependOnTheBatch) {
   }
 }
 
-TEST(DecoderKernels, MixRowsMatchesItsTwinBitForBit) {
+TEST(DecoderKernels, GemmColumnsMatchesItsTwinBitForBit) {
   Rng rng(3);
-  for (const size_t size : {1, 15, 16, 24, 64, 80, 131}) {
-    const std::vector<float> rows = random_floats(10 * (size + 2), rng);
-    const std::vector<float> weights = random_floats(10, rng);
-    std::vector<float> expected = random_floats(size, rng);
-    const std::vector<float> start = expected;
-    reference_kernels().mix_rows(weights.data(), rows.data(), size + 2, 10, size, expected.data());
-    for (const KernelTable* kernels : fast_kernels()) {
-      std::vector<float> actual = start;
-      kernels->mix_rows(weights.data(), rows.data(), size + 2, 10, size, actual.data());
-      EXPECT_EQ(actual, expected) << kernels->name;
+  for (const size_t num_columns : {16, 32, 64, 80, 144}) {
+    for (const size_t num_rows : {1, 2, 5, 6, 7, 13}) {
+      for (const size_t depth : {1, 8, 31, 64}) {
+        for (const bool adds : {false, true}) {
+          const std::vector<float> a = random_floats(num_rows * (depth + 2), rng);
+          const std::vector<float> b = random_floats(depth * num_columns, rng);
+          const std::vector<float> start = random_floats(num_rows * num_columns, rng);
+          const auto run = [&](const KernelTable& kernels) {
+            std::vector<float> c = start;
+            kernels.gemm_columns(
+                {a.data(), depth + 2, b.data(), c.data(), num_rows, num_columns, depth, adds});
+            return c;
+          };
+          const std::vector<float> expected = run(reference_kernels());
+          for (const KernelTable* kernels : fast_kernels()) {
+            EXPECT_EQ(run(*kernels), expected) << kernels->name << " " << num_columns;
+          }
+        }
+      }
     }
+  }
+}
+
+// Three blocks of scores, the first and last seen in part.
+TEST(DecoderKernels, SoftmaxStepsMakeASoftmax) {
+  Rng rng(6);
+  for (const KernelTable* kernels : available_kernels()) {
+    for (const float soft_cap : {0.0F, 5.0F}) {
+      std::vector<float> scores = random_floats(3 * 64, rng);
+      for (float& score : scores) score *= 10;
+      constexpr size_t kFirst = 5;
+      constexpr size_t kLast = 150;
+      std::vector<double> expected(scores.size(), 0.0);
+      double total = 0;
+      for (size_t i = kFirst; i < kLast; ++i) {
+        const double score = scores[i];
+        expected[i] = std::exp(soft_cap > 0 ? soft_cap * std::tanh(score / soft_cap) : score);
+        total += expected[i];
+      }
+      float largest = kNoScore;
+      std::vector<float> sums(16, 0.0F);
+      std::vector<float> weights = scores;
+      for (size_t block = 0; block < 3; ++block) {
+        SoftmaxStep step;
+        step.scores = weights.data() + block * 64;
+        step.size = 64;
+        step.first = block == 0 ? kFirst : 0;
+        step.last = std::min<size_t>(kLast - block * 64, 64);
+        step.soft_cap = soft_cap;
+        step.largest = &largest;
+        step.sums = sums.data();
+        const float factor = kernels->softmax_step(step);
+        for (size_t i = 0; i < block * 64; ++i) weights[i] *= factor;
+      }
+      const float sum = kernels->sum_lanes(sums.data());
+      for (size_t i = 0; i < weights.size(); ++i) {
+        EXPECT_NEAR(weights[i] / sum, expected[i] / total, 2e-6) << kernels->name << " " << i;
+      }
+    }
+  }
+}
+
+TEST(DecoderKernels, ASoftmaxStepThatSeesNothingChangesNothing) {
+  for (const KernelTable* kernels : available_kernels()) {
+    std::vector<float> scores(64, 3.0F);
+    std::vector<float> sums(16, 2.0F);
+    float largest = -1.5F;
+    EXPECT_EQ(kernels->softmax_step({scores.data(), 64, 7, 7, 0, &largest, sums.data()}), 1.0F);
+    EXPECT_EQ(scores, std::vector<float>(64, 0.0F)) << kernels->name;
+    EXPECT_EQ(sums, std::vector<float>(16, 2.0F)) << kernels->name;
+    EXPECT_EQ(largest, -1.5F) << kernels->name;
   }
 }
 

@@ -105,6 +105,33 @@ struct PanelProduct {
   size_t num_groups() const { return depth / kGroupInputs; }
 };
 
+// c[m][n] = sum over k of a[m][k] * b[k][n], in the order of k: of what attention reads. Added to c
+// where `adds`.
+struct GemmColumns {
+  const float* a = nullptr;  // [M, K], rows `a_stride` floats apart
+  size_t a_stride = 0;
+  const float* b = nullptr;  // [K, N], rows N floats apart
+  float* c = nullptr;        // [M, N], rows N floats apart
+  size_t num_rows = 0;       // M
+  size_t num_columns = 0;    // N, a multiple of 16
+  size_t depth = 0;          // K
+  bool adds = false;
+};
+
+// A softmax that sees its scores block by block (M. Milakov, N. Gimelshein 2018): weights are
+// relative to the largest score so far, and what was computed before is to be scaled by the factor
+// that softmax_step() returns.
+struct SoftmaxStep {
+  float* scores = nullptr;  // [size], become weights
+  size_t size = 0;          // a multiple of 16
+  size_t first = 0;         // scores in [first, last) count, the others' weights become 0
+  size_t last = 0;
+  float soft_cap = 0;        // as KernelTable::soft_cap; 0: none
+  float* largest = nullptr;  // so far; begins with kNoScore
+  float* sums = nullptr;     // [16] of the weights so far; begin with 0, to be added up at the end
+};
+inline constexpr float kNoScore = -3.0e38F;
+
 struct KernelTable {
   std::string_view name;  // "reference", "avx2", "avx512", "neon": the values of GANGLION_ISA
 
@@ -126,9 +153,11 @@ struct KernelTable {
                      float epsilon, size_t size, float* out);
 
   void (*gemm_rows)(const GemmRows& gemm);
-  // out[i] += sum over r of weights[r] * rows[r * stride + i], in the order of r.
-  void (*mix_rows)(const float* weights, const float* rows, size_t stride, size_t num_rows,
-                   size_t size, float* out);
+  void (*gemm_columns)(const GemmColumns& gemm);
+  // Returns the factor, from 0 to 1. One that is not needed is exactly 1.
+  float (*softmax_step)(const SoftmaxStep& step);
+  // The sum of sixteen lanes, in the order of all tables.
+  float (*sum_lanes)(const float* lanes);
   // out = x / sqrt(mean of x^2 + epsilon) * weight; `out` may be x.
   void (*rms_norm)(const float* x, const float* weight, float epsilon, size_t size, float* out);
   // x = x / (1 + exp(-x)).

@@ -109,8 +109,7 @@ void Decoder::logits(const Compute& compute, float* hidden, size_t num_rows, flo
   });
 }
 
-void Decoder::shift(const KernelTable& kernels, KvCache& cache, size_t begin, size_t end,
-                    size_t length) const {
+void Decoder::shift(KvCache& cache, size_t begin, size_t end, size_t length) const {
   GANGLION_ASSERT(can_shift() && begin <= end && end <= length);
   cache.make_writable(begin, length - (end - begin));
   const size_t head_dim = parts_.sizes.head_dim;
@@ -118,7 +117,6 @@ void Decoder::shift(const KernelTable& kernels, KvCache& cache, size_t begin, si
   for (size_t i = 0; i < angles.size(); ++i) {
     parts_.ropes[i].angles_back(end - begin, cache.capacity(), angles[i]);
   }
-  AlignedVector<float> scratch(head_dim);
   AlignedVector<float> key(head_dim);
   for (size_t layer = 0; layer < parts_.layers.size(); ++layer) {
     const std::optional<size_t> rope = parts_.layers[layer].attention.rope;
@@ -130,8 +128,7 @@ void Decoder::shift(const KernelTable& kernels, KvCache& cache, size_t begin, si
           cache.copy_row(layer, KvKind::kKey, head, from, to);
           continue;
         }
-        const float* row = cache.rows(kernels, layer, KvKind::kKey, head, from, 1, scratch.data());
-        std::copy_n(row, head_dim, key.data());
+        cache.read(layer, KvKind::kKey, head, from, key.data());
         angles[*rope].rotate(key.data(), 1, head_dim, 0);
         cache.write(layer, KvKind::kKey, head, to, key.data());
       }

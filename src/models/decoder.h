@@ -51,8 +51,6 @@ class Decoder {
   void write_panels(ThreadPool& pool, std::byte* out) const;
   void use_panels(const std::byte* panels);
 
-  Result<KvCache> new_cache(DType type, size_t capacity) const;
-
   // Reads the tokens (each below V, asserted) of all sequences together, where they fit in their
   // caches (asserted): the last layer's vectors, `hidden` [M, H], one sequence's behind the other.
   // The same bits in any cutting and any company.
@@ -63,8 +61,7 @@ class Decoder {
   void logits(const Compute& compute, float* hidden, size_t num_rows, float* out) const;
 
   // Moves the cached positions [end, length) down to `begin`.
-  void shift(const KernelTable& kernels, KvCache& cache, size_t begin, size_t end,
-             size_t length) const;
+  void shift(KvCache& cache, size_t begin, size_t end, size_t length) const;
 
  private:
   void embed(const KernelTable& kernels, int32_t token, size_t position, float* out) const;

@@ -5,13 +5,20 @@
 namespace ganglion {
 namespace {
 
-constexpr size_t kRowsAtOnce = 32;  // of scores: tokens times query heads of a key/value head
+// Rows of a tile: tokens times query heads of a key/value head. Their scores of a block, and the
+// block, stay in the L2 cache, and the block is converted once for all of them.
+constexpr size_t kRowsAtOnce = 96;
+constexpr size_t kBlock = KvCache::kBlockTokens;
 
-// What one thread works with.
+// What one thread works with. D is d rounded up to 16.
 struct TileBuffers {
   AlignedVector<float> queries;  // [rows, d], scaled
-  AlignedVector<float> scores;   // [rows, span]
-  AlignedVector<float> rows;     // [KvCache::kBlockTokens, d]
+  AlignedVector<float> keys;     // [d, kBlock]
+  AlignedVector<float> values;   // [kBlock, D]
+  AlignedVector<float> weights;  // [rows, kBlock], scores at first
+  AlignedVector<float> mixed;    // [rows, D]
+  AlignedVector<float> largest;  // [rows]
+  AlignedVector<float> sums;     // [rows, 16]
 };
 
 class TileRun {
@@ -22,15 +29,16 @@ class TileRun {
         shape_(tile.shape),
         group_(tile.shape.num_heads / tile.shape.num_kv_heads),
         num_rows_(tile.num_tokens * group_),
-        begin_(seen_from(0)),
-        end_(seen_to(tile.num_tokens - 1)),
+        width_((shape_.head_dim + 15) / 16 * 16),
         buffers_(buffers) {}
 
   void run() {
-    copy_queries();
-    score();
-    for (size_t row = 0; row < num_rows_; ++row) normalise(row);
-    mix();
+    begin_rows();
+    const size_t end = seen_to(tile_.num_tokens - 1);
+    for (size_t block = seen_from(0) / kBlock; block * kBlock < end; ++block) {
+      add_block(block, std::min(kBlock, end - block * kBlock));
+    }
+    write_rows();
   }
 
  private:
@@ -42,78 +50,68 @@ class TileRun {
     return shape_.window == 0 ? 0 : seen_to(token) - std::min(seen_to(token), shape_.window);
   }
 
-  // Calls body(first, count) for the pieces of [begin_, end_) that lie in one block of the cache.
-  template <typename Body>
-  void for_each_block(const Body& body) const {
-    for (size_t first = begin_; first < end_;) {
-      const size_t next = (first / KvCache::kBlockTokens + 1) * KvCache::kBlockTokens;
-      const size_t count = std::min(next, end_) - first;
-      body(first, count);
-      first += count;
-    }
-  }
-
-  const float* cached(KvKind kind, size_t first, size_t count) {
-    return tile_.sequence.cache->rows(
-        kernels_, tile_.layer, kind, tile_.kv_head, first, count,
-        make_room(buffers_.rows, KvCache::kBlockTokens * shape_.head_dim));
-  }
-
-  void copy_queries() {
+  void begin_rows() {
     const size_t size = group_ * shape_.head_dim;
-    float* copy = make_room(buffers_.queries, tile_.num_tokens * size);
+    float* copy = make_room(buffers_.queries, num_rows_ * shape_.head_dim);
     for (size_t token = 0; token < tile_.num_tokens; ++token) {
       const float* from = tile_.queries + token * tile_.query_stride + tile_.kv_head * size;
       for (size_t i = 0; i < size; ++i) copy[token * size + i] = from[i] * shape_.scale;
     }
+    make_room(buffers_.keys, shape_.head_dim * kBlock);
+    make_room(buffers_.values, kBlock * width_);
+    make_room(buffers_.weights, num_rows_ * kBlock);
+    std::fill_n(make_room(buffers_.mixed, num_rows_ * width_), num_rows_ * width_, 0.0F);
+    std::fill_n(make_room(buffers_.largest, num_rows_), num_rows_, kNoScore);
+    std::fill_n(make_room(buffers_.sums, num_rows_ * 16), num_rows_ * 16, 0.0F);
   }
 
-  void score() {
-    const size_t span = end_ - begin_;
-    make_room(buffers_.scores, num_rows_ * span);
-    for_each_block([&](size_t first, size_t count) {
-      GemmRows gemm;
-      gemm.a = buffers_.queries.data();
-      gemm.a_stride = shape_.head_dim;
-      gemm.w = cached(KvKind::kKey, first, count);
-      gemm.w_stride = shape_.head_dim;
-      gemm.c = buffers_.scores.data() + (first - begin_);
-      gemm.c_stride = span;
-      gemm.num_rows = num_rows_;
-      gemm.num_columns = count;
-      gemm.depth = shape_.head_dim;
-      kernels_.gemm_rows(gemm);
-    });
+  // Of which `count` positions are there.
+  void add_block(size_t block, size_t count) {
+    tile_.sequence.cache->read_block(kernels_, tile_.layer, tile_.kv_head, block, count,
+                                     buffers_.keys.data(), buffers_.values.data(), width_);
+    kernels_.gemm_columns({.a = buffers_.queries.data(),
+                           .a_stride = shape_.head_dim,
+                           .b = buffers_.keys.data(),
+                           .c = buffers_.weights.data(),
+                           .num_rows = num_rows_,
+                           .num_columns = kBlock,
+                           .depth = shape_.head_dim});
+    for (size_t row = 0; row < num_rows_; ++row) weigh(row, block * kBlock);
+    kernels_.gemm_columns({.a = buffers_.weights.data(),
+                           .a_stride = kBlock,
+                           .b = buffers_.values.data(),
+                           .c = buffers_.mixed.data(),
+                           .num_rows = num_rows_,
+                           .num_columns = width_,
+                           .depth = kBlock,
+                           .adds = true});
   }
 
-  // The scores of what the row's token sees become weights that add up to 1.
-  void normalise(size_t row) {
+  // The row's scores of the block at position `first` become weights.
+  void weigh(size_t row, size_t first) {
     const size_t token = row / group_;
-    float* scores = buffers_.scores.data() + row * (end_ - begin_) + (seen_from(token) - begin_);
-    const size_t count = seen_to(token) - seen_from(token);
-    if (shape_.soft_cap > 0) kernels_.soft_cap(scores, count, shape_.soft_cap);
-    kernels_.softmax(scores, count, 1.0F);
+    SoftmaxStep step;
+    step.scores = buffers_.weights.data() + row * kBlock;
+    step.size = kBlock;
+    step.first = std::max(seen_from(token), first) - first;
+    step.last = std::clamp(seen_to(token), first, first + kBlock) - first;
+    step.soft_cap = shape_.soft_cap;
+    step.largest = buffers_.largest.data() + row;
+    step.sums = buffers_.sums.data() + row * 16;
+    const float factor = kernels_.softmax_step(step);
+    if (factor == 1.0F) return;
+    float* mixed = buffers_.mixed.data() + row * width_;
+    for (size_t i = 0; i < width_; ++i) mixed[i] *= factor;
   }
 
-  void mix() {
-    const size_t head_dim = shape_.head_dim;
-    for (size_t row = 0; row < num_rows_; ++row) std::fill_n(out_row(row), head_dim, 0.0F);
-    for_each_block([&](size_t first, size_t count) {
-      const float* values = cached(KvKind::kValue, first, count);
-      for (size_t row = 0; row < num_rows_; ++row) {
-        const size_t from = std::max(first, seen_from(row / group_));
-        const size_t to = std::min(first + count, seen_to(row / group_));
-        if (from >= to) continue;
-        const float* weights = buffers_.scores.data() + row * (end_ - begin_) + (from - begin_);
-        kernels_.mix_rows(weights, values + (from - first) * head_dim, head_dim, to - from,
-                          head_dim, out_row(row));
-      }
-    });
-  }
-
-  float* out_row(size_t row) const {
-    const size_t head = tile_.kv_head * group_ + row % group_;
-    return tile_.out + (row / group_ * shape_.num_heads + head) * shape_.head_dim;
+  void write_rows() {
+    for (size_t row = 0; row < num_rows_; ++row) {
+      const size_t head = tile_.kv_head * group_ + row % group_;
+      float* out = tile_.out + (row / group_ * shape_.num_heads + head) * shape_.head_dim;
+      const float* mixed = buffers_.mixed.data() + row * width_;
+      const float sum = kernels_.sum_lanes(buffers_.sums.data() + row * 16);
+      for (size_t i = 0; i < shape_.head_dim; ++i) out[i] = mixed[i] / sum;
+    }
   }
 
   const KernelTable& kernels_;
@@ -121,8 +119,7 @@ class TileRun {
   const AttentionShape& shape_;
   size_t group_;     // query heads of a key/value head
   size_t num_rows_;  // a token's query heads, one after the other
-  size_t begin_;     // the first position that any of the tokens sees
-  size_t end_;       // one past the last
+  size_t width_;     // D
   TileBuffers& buffers_;
 };
 

@@ -127,17 +127,57 @@ TEST(CausalAttention, SmallerCachesStayClose) {
 TEST(KvCache, KeepsRowsAndGivesBackBlocks) {
   Rng rng(4);
   const std::vector<float> row = random_floats(32, rng);
-  std::vector<float> scratch(32);
   for (const DType type : {DType::kF32, DType::kF16, DType::kQ8_0}) {
-    KvCache cache = KvCache::create(3, 2, 32, type, 1000).value();
-    cache.resize(130);
-    cache.write(2, KvKind::kValue, 1, 129, row.data());
-    cache.copy_row(2, KvKind::kValue, 1, 129, 3);
-    const float* copy = cache.rows(reference_kernels(), 2, KvKind::kValue, 1, 3, 1, scratch.data());
-    for (size_t i = 0; i < row.size(); ++i) EXPECT_NEAR(copy[i], row[i], 0.02F);
-    cache.resize(10);
-    EXPECT_EQ(cache.rows(reference_kernels(), 2, KvKind::kValue, 1, 3, 1, scratch.data()), copy);
+    for (const KvKind kind : {KvKind::kKey, KvKind::kValue}) {
+      KvCache cache = KvCache::create(3, 2, 32, type, 1000).value();
+      cache.resize(130);
+      cache.write(2, kind, 1, 129, row.data());
+      cache.copy_row(2, kind, 1, 129, 3);
+      std::vector<float> copy(32);
+      cache.read(2, kind, 1, 3, copy.data());
+      for (size_t i = 0; i < row.size(); ++i) EXPECT_NEAR(copy[i], row[i], 0.02F);
+      cache.resize(10);
+      std::vector<float> again(32);
+      cache.read(2, kind, 1, 3, again.data());
+      EXPECT_EQ(again, copy);
+    }
   }
+}
+
+TEST(KvCache, BlocksAreTheirRows) {
+  Rng rng(7);
+  constexpr size_t kBlock = KvCache::kBlockTokens;
+  constexpr size_t kStride = 48;
+  for (const KernelTable* kernels : available_kernels()) {
+    for (const DType type : {DType::kF32, DType::kF16, DType::kQ8_0}) {
+      KvCache cache = KvCache::create(2, 3, 32, type, 1000).value();
+      cache.resize(70);
+      for (size_t position = 0; position < 70; ++position) {
+        cache.write(1, KvKind::kKey, 2, position, random_floats(32, rng).data());
+        cache.write(1, KvKind::kValue, 2, position, random_floats(32, rng).data());
+      }
+      for (const size_t index : {0, 1}) {
+        const size_t count = index == 0 ? kBlock : 6;
+        std::vector<float> keys(32 * kBlock);
+        std::vector<float> values(kBlock * kStride, -1.0F);
+        cache.read_block(*kernels, 1, 2, index, count, keys.data(), values.data(), kStride);
+        for (size_t i = 0; i < kBlock; ++i) {
+          std::vector<float> key(32);
+          std::vector<float> value(32, 0.0F);
+          if (i < count) {
+            cache.read(1, KvKind::kKey, 2, index * kBlock + i, key.data());
+            cache.read(1, KvKind::kValue, 2, index * kBlock + i, value.data());
+            for (size_t k = 0; k < 32; ++k) EXPECT_EQ(keys[k * kBlock + i], key[k]);
+          }
+          value.resize(kStride, 0.0F);
+          EXPECT_TRUE(std::equal(value.begin(), value.end(), values.begin() + i * kStride));
+        }
+      }
+    }
+  }
+}
+
+TEST(KvCache, RefusesWhatItCannotHold) {
   EXPECT_EQ(KvCache::create(1, 1, 32, DType::kQ4_0, 10).error().code, ErrorCode::kInvalidArgument);
   EXPECT_EQ(KvCache::create(1, 1, 24, DType::kQ8_0, 10).error().code, ErrorCode::kInvalidArgument);
   const KvCache cache = KvCache::create(2, 3, 32, DType::kQ8_0, 1000).value();
@@ -162,7 +202,9 @@ TEST(KvCache, ForksShareBlocksUntilOneIsWritten) {
     branch.write(0, KvKind::kKey, 0, 129, changed.data());
     EXPECT_EQ(memory.bytes, 4 * block_bytes);
     const auto first = [](const KvCache& from, size_t position) {
-      return *from.rows(reference_kernels(), 0, KvKind::kKey, 0, position, 1, nullptr);
+      std::vector<float> key(4);
+      from.read(0, KvKind::kKey, 0, position, key.data());
+      return key[0];
     };
     EXPECT_EQ(first(cache, 129), 1);
     EXPECT_EQ(first(branch, 129), 5);

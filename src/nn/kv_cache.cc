@@ -1,11 +1,13 @@
 #include "nn/kv_cache.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <utility>
 
 #include "base/check.h"
+#include "kernels/expand.h"
 #include "tensor/half.h"
 
 namespace ganglion {
@@ -20,20 +22,40 @@ void store_f16(const float* row, size_t size, std::byte* out) {
   }
 }
 
-// As ggml's quantize_row_q8_0: a scale of max |x| / 127, rounded values.
-void store_q8_0(const float* row, size_t size, std::byte* out) {
+// As ggml's quantize_row_q8_0: a scale of max |x| / 127, rounded values. Scales and blocks of
+// values lie `..._step` bytes apart.
+void store_q8_0(const float* row, size_t size, std::byte* scales, size_t scale_step,
+                std::byte* quanta, size_t quanta_step) {
   for (size_t first = 0; first < size; first += kQ8Block) {
     float largest = 0;
     for (size_t i = 0; i < kQ8Block; ++i) largest = std::max(largest, std::fabs(row[first + i]));
     const float scale = largest / 127.0F;
     const float inverse = scale > 0 ? 1.0F / scale : 0.0F;
     const uint16_t half = f16_from_f32(scale);
-    std::memcpy(out, &half, sizeof(half));
-    out += sizeof(half);
+    std::memcpy(scales, &half, sizeof(half));
     for (size_t i = 0; i < kQ8Block; ++i) {
-      out[i] = static_cast<std::byte>(static_cast<int8_t>(std::round(row[first + i] * inverse)));
+      quanta[i] = static_cast<std::byte>(static_cast<int8_t>(std::round(row[first + i] * inverse)));
     }
-    out += kQ8Block;
+    scales += scale_step;
+    quanta += quanta_step;
+  }
+}
+
+// A block's keys [d, kBlockTokens].
+void expand_q8_0_keys(const std::byte* plane, size_t head_dim, float* keys) {
+  constexpr size_t kTokens = KvCache::kBlockTokens;
+  const auto* quanta =
+      reinterpret_cast<const int8_t*>(plane + head_dim / kQ8Block * kTokens * sizeof(uint16_t));
+  std::array<float, kTokens> scales = {};
+  for (size_t i = 0; i < head_dim; ++i) {
+    for (size_t token = 0; i % kQ8Block == 0 && token < kTokens; ++token) {
+      uint16_t half = 0;
+      std::memcpy(&half, plane + (i / kQ8Block * kTokens + token) * sizeof(half), sizeof(half));
+      scales[token] = f32_from_f16(half);
+    }
+    for (size_t token = 0; token < kTokens; ++token) {
+      keys[i * kTokens + token] = static_cast<float>(quanta[i * kTokens + token]) * scales[token];
+    }
   }
 }
 
@@ -87,46 +109,111 @@ void KvCache::make_writable(size_t first, size_t end) {
   }
 }
 
-size_t KvCache::row_offset(size_t layer, KvKind kind, size_t head, size_t position) const {
+size_t KvCache::plane_offset(size_t layer, KvKind kind, size_t head) const {
   GANGLION_ASSERT(layer < num_layers_ && head < num_heads_);
-  GANGLION_ASSERT(position / kBlockTokens < slots_.size());
   const size_t plane = (layer * 2 + (kind == KvKind::kKey ? 0 : 1)) * num_heads_ + head;
-  return (plane * kBlockTokens + position % kBlockTokens) * row_bytes_;
+  return plane * kBlockTokens * row_bytes_;
 }
 
-std::byte* KvCache::writable_row(size_t layer, KvKind kind, size_t head, size_t position) {
-  const size_t offset = row_offset(layer, kind, head, position);
+const std::byte* KvCache::plane(size_t layer, KvKind kind, size_t head, size_t position) const {
+  GANGLION_ASSERT(position / kBlockTokens < slots_.size());
+  return slots_[position / kBlockTokens].block->data() + plane_offset(layer, kind, head);
+}
+
+std::byte* KvCache::writable_plane(size_t layer, KvKind kind, size_t head, size_t position) {
+  GANGLION_ASSERT(position / kBlockTokens < slots_.size());
   Slot& slot = slots_[position / kBlockTokens];
   GANGLION_ASSERT(!slot.is_shared);
-  return slot.block->data() + offset;
+  return slot.block->data() + plane_offset(layer, kind, head);
+}
+
+template <typename Body>
+void KvCache::for_each_piece(KvKind kind, size_t position, const Body& body) const {
+  const size_t at = position % kBlockTokens;
+  if (kind == KvKind::kValue) return body(at * row_bytes_, row_bytes_);
+  const size_t num_scales = type_ == DType::kQ8_0 ? head_dim_ / kQ8Block : 0;
+  for (size_t i = 0; i < num_scales; ++i) {
+    body((i * kBlockTokens + at) * sizeof(uint16_t), sizeof(uint16_t));
+  }
+  const size_t first = num_scales * kBlockTokens * sizeof(uint16_t);
+  const size_t size = type_ == DType::kF32 ? 4 : type_ == DType::kF16 ? 2 : 1;
+  for (size_t i = 0; i < head_dim_; ++i) body(first + (i * kBlockTokens + at) * size, size);
 }
 
 void KvCache::write(size_t layer, KvKind kind, size_t head, size_t position, const float* row) {
-  std::byte* out = writable_row(layer, kind, head, position);
+  // As a value lies; a key's pieces are in the same order, but for Q8_0, whose scales come first.
+  thread_local std::vector<std::byte> stored;
+  stored.resize(row_bytes_);
   if (type_ == DType::kF32) {
-    std::memcpy(out, row, row_bytes_);
+    std::memcpy(stored.data(), row, row_bytes_);
   } else if (type_ == DType::kF16) {
-    store_f16(row, head_dim_, out);
+    store_f16(row, head_dim_, stored.data());
+  } else if (kind == KvKind::kValue) {
+    store_q8_0(row, head_dim_, stored.data(), sizeof(uint16_t) + kQ8Block,
+               stored.data() + sizeof(uint16_t), sizeof(uint16_t) + kQ8Block);
   } else {
-    store_q8_0(row, head_dim_, out);
+    store_q8_0(row, head_dim_, stored.data(), sizeof(uint16_t),
+               stored.data() + head_dim_ / kQ8Block * sizeof(uint16_t), kQ8Block);
   }
+  std::byte* out = writable_plane(layer, kind, head, position);
+  const std::byte* from = stored.data();
+  for_each_piece(kind, position, [&](size_t offset, size_t size) {
+    std::memcpy(out + offset, from, size);
+    from += size;
+  });
 }
 
-const float* KvCache::rows(const KernelTable& kernels, size_t layer, KvKind kind, size_t head,
-                           size_t first, size_t count, float* scratch) const {
-  GANGLION_ASSERT(count > 0 && first / kBlockTokens == (first + count - 1) / kBlockTokens);
-  const size_t offset = row_offset(layer, kind, head, first);
-  const KvBlock& block = *slots_[first / kBlockTokens].block;
-  const std::byte* start = block.data() + offset;
-  if (type_ == DType::kF32) return reinterpret_cast<const float*>(start);
-  kernels.expand_blocks(type_, start, count * head_dim_, scratch);
-  return scratch;
+void KvCache::read(size_t layer, KvKind kind, size_t head, size_t position, float* row) const {
+  std::vector<std::byte> stored(row_bytes_);
+  std::byte* to = stored.data();
+  const std::byte* from = plane(layer, kind, head, position);
+  for_each_piece(kind, position, [&](size_t offset, size_t size) {
+    std::memcpy(to, from + offset, size);
+    to += size;
+  });
+  if (type_ == DType::kQ8_0 && kind == KvKind::kKey) {
+    const std::byte* quanta = stored.data() + head_dim_ / kQ8Block * sizeof(uint16_t);
+    for (size_t i = 0; i < head_dim_; ++i) {
+      uint16_t half = 0;
+      std::memcpy(&half, stored.data() + i / kQ8Block * sizeof(half), sizeof(half));
+      row[i] = static_cast<float>(static_cast<int8_t>(quanta[i])) * f32_from_f16(half);
+    }
+    return;
+  }
+  expand_blocks(type_, stored.data(), head_dim_, row);
+}
+
+void KvCache::read_block(const KernelTable& kernels, size_t layer, size_t head, size_t index,
+                         size_t count, float* keys, float* values, size_t value_stride) const {
+  GANGLION_ASSERT(count > 0 && count <= kBlockTokens && value_stride >= head_dim_);
+  const std::byte* key_plane = plane(layer, KvKind::kKey, head, index * kBlockTokens);
+  const std::byte* value_plane = plane(layer, KvKind::kValue, head, index * kBlockTokens);
+  if (type_ == DType::kQ8_0) {
+    expand_q8_0_keys(key_plane, head_dim_, keys);
+  } else {
+    kernels.expand_blocks(type_, key_plane, head_dim_ * kBlockTokens, keys);
+  }
+  if (value_stride == head_dim_) {
+    kernels.expand_blocks(type_, value_plane, count * head_dim_, values);
+  } else {
+    for (size_t row = 0; row < count; ++row) {
+      float* out = values + row * value_stride;
+      kernels.expand_blocks(type_, value_plane + row * row_bytes_, head_dim_, out);
+      std::fill(out + head_dim_, out + value_stride, 0.0F);
+    }
+  }
+  std::fill(values + count * value_stride, values + kBlockTokens * value_stride, 0.0F);
 }
 
 void KvCache::copy_row(size_t layer, KvKind kind, size_t head, size_t from, size_t to) {
-  const size_t source = row_offset(layer, kind, head, from);
-  std::memcpy(writable_row(layer, kind, head, to),
-              slots_[from / kBlockTokens].block->data() + source, row_bytes_);
+  const std::byte* source = plane(layer, kind, head, from);
+  std::byte* target = writable_plane(layer, kind, head, to);
+  std::vector<size_t> offsets;
+  for_each_piece(kind, from, [&](size_t offset, size_t) { offsets.push_back(offset); });
+  size_t piece = 0;
+  for_each_piece(kind, to, [&](size_t offset, size_t size) {
+    std::memcpy(target + offset, source + offsets[piece++], size);
+  });
 }
 
 KvCache KvCache::fork() {

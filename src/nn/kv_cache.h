@@ -41,7 +41,9 @@ class KvBlock {
   size_t size() const { return bytes_.size(); }  // bytes
 
  private:
-  AlignedVector<std::byte> bytes_;  // [L][2][g][KvCache::kBlockTokens][row]
+  // [L][2][g]: keys [d][kBlockTokens], so that scores of many positions are computed at once, and
+  // values [kBlockTokens][d]. Of Q8_0 keys, the scales [d / 32][kBlockTokens] stand in front.
+  AlignedVector<std::byte> bytes_;
   KvMemory* memory_;
 };
 
@@ -73,10 +75,14 @@ class KvCache {
   // Stores the row [d] of a head at a writable position.
   void write(size_t layer, KvKind kind, size_t head, size_t position, const float* row);
 
-  // The rows of a head at positions [first, first + count), which lie in one block: floats, d
-  // apart, where they are or in `scratch` [count, d].
-  const float* rows(const KernelTable& kernels, size_t layer, KvKind kind, size_t head,
-                    size_t first, size_t count, float* scratch) const;
+  // The row of a head at `position`, as floats [d].
+  void read(size_t layer, KvKind kind, size_t head, size_t position, float* row) const;
+
+  // A head's keys and values in block `index`, of which the first `count` positions are there, as
+  // floats: `keys` [d, kBlockTokens], anything behind the count; `values` [kBlockTokens,
+  // value_stride], zeros behind d and the count.
+  void read_block(const KernelTable& kernels, size_t layer, size_t head, size_t index, size_t count,
+                  float* keys, float* values, size_t value_stride) const;
 
   // Copies the row of a head at `from` to the writable position `to`, as it is stored.
   void copy_row(size_t layer, KvKind kind, size_t head, size_t from, size_t to);
@@ -96,8 +102,12 @@ class KvCache {
   };
 
   KvCache() = default;
-  size_t row_offset(size_t layer, KvKind kind, size_t head, size_t position) const;
-  std::byte* writable_row(size_t layer, KvKind kind, size_t head, size_t position);
+  size_t plane_offset(size_t layer, KvKind kind, size_t head) const;
+  const std::byte* plane(size_t layer, KvKind kind, size_t head, size_t position) const;
+  std::byte* writable_plane(size_t layer, KvKind kind, size_t head, size_t position);
+  // Calls body(offset, size) for the pieces of the plane that the row at `position` is made of.
+  template <typename Body>
+  void for_each_piece(KvKind kind, size_t position, const Body& body) const;
 
   size_t num_layers_ = 0;
   size_t num_heads_ = 0;

@@ -12,7 +12,7 @@ namespace ganglion {
 namespace {
 
 using Row = Rowwise<avx2::Lanes>;
-using Decoder = DecoderKernels<avx2::Lanes, 2, 3>;
+using Decoder = DecoderKernels<avx2::Lanes, 2, 3, 3, 2>;
 
 constexpr size_t kTileRowsF32 = 6;
 constexpr size_t kTileRowsS8 = 3;
@@ -172,7 +172,9 @@ const KernelTable& avx2_kernels() {
       Row::softmax,
       Row::layer_norm,
       Decoder::gemm_rows,
-      Decoder::mix_rows,
+      Decoder::gemm_columns,
+      Decoder::softmax_step,
+      Decoder::sum_lanes,
       Decoder::rms_norm,
       Decoder::silu,
       Decoder::gelu_tanh,

@@ -17,7 +17,7 @@ namespace ganglion {
 namespace {
 
 using Row = Rowwise<avx512::Lanes>;
-using Decoder = DecoderKernels<avx512::Lanes, 4, 4>;
+using Decoder = DecoderKernels<avx512::Lanes, 4, 4, 6, 4>;
 
 constexpr size_t kTileRows = 12;
 
@@ -202,7 +202,9 @@ const KernelTable& avx512_kernels() {
       Row::softmax,
       Row::layer_norm,
       Decoder::gemm_rows,
-      Decoder::mix_rows,
+      Decoder::gemm_columns,
+      Decoder::softmax_step,
+      Decoder::sum_lanes,
       Decoder::rms_norm,
       Decoder::silu,
       Decoder::gelu_tanh,

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "kernels/expand_inl.h"
 #include "kernels/kernel_table.h"
@@ -142,14 +143,39 @@ void gemm_rows(const GemmRows& gemm) {
   }
 }
 
-void mix_rows(const float* weights, const float* rows, size_t stride, size_t num_rows, size_t size,
-              float* out) {
-  for (size_t r = 0; r < num_rows; ++r) {
-    for (size_t i = 0; i < size; ++i) {
-      out[i] = std::fma(weights[r], rows[r * stride + i], out[i]);
+void gemm_columns(const GemmColumns& gemm) {
+  for (size_t m = 0; m < gemm.num_rows; ++m) {
+    for (size_t n = 0; n < gemm.num_columns; ++n) {
+      float& out = gemm.c[m * gemm.num_columns + n];
+      float sum = gemm.adds ? out : 0.0F;
+      for (size_t k = 0; k < gemm.depth; ++k) {
+        sum = std::fma(gemm.a[m * gemm.a_stride + k], gemm.b[k * gemm.num_columns + n], sum);
+      }
+      out = sum;
     }
   }
 }
+
+float softmax_step(const SoftmaxStep& step) {
+  float largest = *step.largest;
+  for (size_t i = step.first; i < step.last; ++i) {
+    if (step.soft_cap > 0) {
+      step.scores[i] = step.soft_cap * std::tanh(step.scores[i] / step.soft_cap);
+    }
+    largest = std::max(largest, step.scores[i]);
+  }
+  const float factor = std::exp(*step.largest - largest);
+  *step.largest = largest;
+  for (size_t lane = 0; lane < 16; ++lane) step.sums[lane] *= factor;
+  for (size_t i = 0; i < step.size; ++i) {
+    const bool counts = step.first <= i && i < step.last;
+    step.scores[i] = counts ? std::exp(step.scores[i] - largest) : 0.0F;
+    step.sums[i % 16] += step.scores[i];
+  }
+  return factor;
+}
+
+float sum_lanes(const float* lanes) { return std::accumulate(lanes, lanes + 16, 0.0F); }
 
 void rms_norm(const float* x, const float* weight, float epsilon, size_t size, float* out) {
   double squares = 0.0;
@@ -196,7 +222,9 @@ const KernelTable& reference_kernels() {
       softmax,
       layer_norm,
       gemm_rows,
-      mix_rows,
+      gemm_columns,
+      softmax_step,
+      sum_lanes,
       rms_norm,
       silu,
       gelu_tanh,
