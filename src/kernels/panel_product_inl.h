@@ -306,20 +306,20 @@ struct PanelProducts {
 
   // KernelTable::quantize_activations.
   static void quantize(const float* x, size_t size, const QuantizedRow& row) {
-    for (size_t group = 0; group < size / kGroupInputs; ++group) {
-      const size_t first = group * kGroupInputs;
-      const float largest = V::largest_magnitude(x + first);
-      const float scale = largest / 127.0F;
-      const float inverse = largest > 0.0F ? 127.0F / largest : 0.0F;
-      const int32_t low = -V::quantize16(x + first, inverse, row.q + first);
-      const int32_t high = -V::quantize16(x + first + 16, inverse, row.q + first + 16);
-      row.scales[group] = scale;
-      row.minus_sums16[2 * group] = low;
-      row.minus_sums16[2 * group + 1] = high;
-      row.minus_sums32[group] = low + high;
-      row.scaled_minus_sums16[2 * group] = static_cast<float>(low) * scale;
-      row.scaled_minus_sums16[2 * group + 1] = static_cast<float>(high) * scale;
-      row.scaled_minus_sums32[group] = static_cast<float>(low + high) * scale;
+    const size_t num_groups = size / kGroupInputs;
+    for (size_t group = 0; group < num_groups; ++group) {
+      row.scales[group] = V::quantize_group(x + group * kGroupInputs, row.q + group * kGroupInputs);
+    }
+    V::sum16(row.q, size, row.minus_sums16);
+    for (size_t part = 0; part < size / 16; ++part) {
+      row.minus_sums16[part] = -row.minus_sums16[part];
+      row.scaled_minus_sums16[part] =
+          static_cast<float>(row.minus_sums16[part]) * row.scales[part / 2];
+    }
+    for (size_t group = 0; group < num_groups; ++group) {
+      row.minus_sums32[group] = row.minus_sums16[2 * group] + row.minus_sums16[2 * group + 1];
+      row.scaled_minus_sums32[group] =
+          static_cast<float>(row.minus_sums32[group]) * row.scales[group];
     }
   }
 };

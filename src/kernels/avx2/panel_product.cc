@@ -108,8 +108,23 @@ struct Vector {
     _mm256_storeu_ps(lanes, largest);
     return *std::max_element(lanes, lanes + kLanes);
   }
-  // Sixteen values to q; returns their sum.
-  static int32_t quantize16(const float* x, float inverse, int8_t* q) {
+  // Thirty-two values to q; returns their scale.
+  static float quantize_group(const float* x, int8_t* q) {
+    const float largest = largest_magnitude(x);
+    const float inverse = largest > 0.0F ? 127.0F / largest : 0.0F;
+    quantize16(x, inverse, q);
+    quantize16(x + 16, inverse, q + 16);
+    return largest / 127.0F;
+  }
+  // Sums of sixteen.
+  static void sum16(const int8_t* q, size_t size, int32_t* sums) {
+    for (size_t part = 0; part < size / 16; ++part) {
+      int32_t sum = 0;
+      for (size_t i = part * 16; i < part * 16 + 16; ++i) sum += q[i];
+      sums[part] = sum;
+    }
+  }
+  static void quantize16(const float* x, float inverse, int8_t* q) {
     const __m256 factor = _mm256_set1_ps(inverse);
     const __m256i low = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(x), factor));
     const __m256i high = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(x + 8), factor));
@@ -117,9 +132,6 @@ struct Vector {
     const __m128i bytes =
         _mm_packs_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
     _mm_storeu_si128(reinterpret_cast<__m128i*>(q), bytes);
-    int32_t sum = 0;
-    for (size_t i = 0; i < 16; ++i) sum += q[i];
-    return sum;
   }
 };
 

@@ -85,19 +85,31 @@ struct Vector {
     return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(factors));
   }
 
-  static float largest_magnitude(const float* x) {
-    __m512 largest = _mm512_setzero_ps();
-    for (size_t i = 0; i < kGroupInputs; i += kLanes) {
-      largest = _mm512_max_ps(largest, _mm512_abs_ps(_mm512_loadu_ps(x + i)));
-    }
-    return _mm512_reduce_max_ps(largest);
+  // Thirty-two values to q; returns their scale.
+  static float quantize_group(const float* x, int8_t* q) {
+    const __m512 low = _mm512_loadu_ps(x);
+    const __m512 high = _mm512_loadu_ps(x + 16);
+    const float largest =
+        _mm512_reduce_max_ps(_mm512_max_ps(_mm512_abs_ps(low), _mm512_abs_ps(high)));
+    const __m512 inverse = _mm512_set1_ps(largest > 0.0F ? 127.0F / largest : 0.0F);
+    const __m512i words = _mm512_cvtps_epi32(_mm512_mul_ps(low, inverse));
+    const __m512i more = _mm512_cvtps_epi32(_mm512_mul_ps(high, inverse));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(q), _mm512_cvtsepi32_epi8(words));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(q + 16), _mm512_cvtsepi32_epi8(more));
+    return largest / 127.0F;
   }
-  // Sixteen values to q; returns their sum.
-  static int32_t quantize16(const float* x, float inverse, int8_t* q) {
-    const __m512 scaled = _mm512_mul_ps(_mm512_loadu_ps(x), _mm512_set1_ps(inverse));
-    const __m512i rounded = _mm512_cvtps_epi32(scaled);
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(q), _mm512_cvtsepi32_epi8(rounded));
-    return _mm512_reduce_add_epi32(rounded);
+  // Sums of sixteen; `size` is a multiple of 32.
+  static void sum16(const int8_t* q, size_t size, int32_t* sums) {
+    const __m512i ones = _mm512_set1_epi8(1);
+    for (size_t i = 0; i < size; i += 64) {
+      const __mmask64 inside = size - i >= 64 ? ~0ULL : 0xFFFFFFFFULL;
+      const __m512i values = _mm512_maskz_loadu_epi8(inside, q + i);
+      __m512i four = _mm512_dpbusd_epi32(_mm512_setzero_si512(), ones, values);
+      four = _mm512_add_epi32(four, _mm512_shuffle_epi32(four, _MM_PERM_CDAB));
+      four = _mm512_add_epi32(four, _mm512_shuffle_epi32(four, _MM_PERM_BADC));
+      const __m128i packed = _mm512_castsi512_si128(_mm512_maskz_compress_epi32(0x1111, four));
+      _mm_mask_storeu_epi32(sums + i / 16, size - i >= 64 ? 0xF : 0x3, packed);
+    }
   }
 };
 

@@ -90,17 +90,29 @@ struct Vector {
     }
     return vmaxvq_f32(largest);
   }
-  // Sixteen values to q; returns their sum.
-  static int32_t quantize16(const float* x, float inverse, int8_t* q) {
-    int32x4_t sum = vdupq_n_s32(0);
+  // Thirty-two values to q; returns their scale.
+  static float quantize_group(const float* x, int8_t* q) {
+    const float largest = largest_magnitude(x);
+    const float inverse = largest > 0.0F ? 127.0F / largest : 0.0F;
+    quantize16(x, inverse, q);
+    quantize16(x + 16, inverse, q + 16);
+    return largest / 127.0F;
+  }
+  // Sums of sixteen.
+  static void sum16(const int8_t* q, size_t size, int32_t* sums) {
+    for (size_t part = 0; part < size / 16; ++part) {
+      int32_t sum = 0;
+      for (size_t i = part * 16; i < part * 16 + 16; ++i) sum += q[i];
+      sums[part] = sum;
+    }
+  }
+  static void quantize16(const float* x, float inverse, int8_t* q) {
     for (size_t i = 0; i < 16; i += kLanes) {
       const int32x4_t rounded = vcvtnq_s32_f32(vmulq_n_f32(vld1q_f32(x + i), inverse));
-      sum = vaddq_s32(sum, rounded);
       const int16x4_t words = vqmovn_s32(rounded);
       const int8x8_t bytes = vqmovn_s16(vcombine_s16(words, words));
       vst1_lane_s32(reinterpret_cast<int32_t*>(q + i), vreinterpret_s32_s8(bytes), 0);
     }
-    return vaddvq_s32(sum);
   }
 };
 
