@@ -1,6 +1,7 @@
 #include "base/memory.h"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <charconv>
@@ -36,6 +37,16 @@ uint64_t available_memory_bytes() {
   const auto used = number_in("/sys/fs/cgroup/memory.current", "");
   if (limit && used) available = std::min(available, *limit > *used ? *limit - *used : 0);
   return available;
+}
+
+uint64_t peak_resident_bytes() {
+  struct rusage usage {};
+  if (::getrusage(RUSAGE_SELF, &usage) != 0) return 0;
+#if defined(__APPLE__)
+  return static_cast<uint64_t>(usage.ru_maxrss);
+#else
+  return static_cast<uint64_t>(usage.ru_maxrss) * 1024;
+#endif
 }
 
 std::string byte_count_text(uint64_t num_bytes) {

@@ -8,6 +8,7 @@ namespace ganglion {
 // Each adds its subcommand to `app`. The command runs in the subcommand's callback and ends by
 // throwing CommandFailure (cli/exit.h) when it fails.
 void add_version_command(CLI::App& app);
+void add_bench_command(CLI::App& app);
 void add_debug_command(CLI::App& app);
 void add_distill_command(CLI::App& app);
 void add_draft_command(CLI::App& app);

@@ -22,6 +22,7 @@ void add_commands(CLI::App& app) {
   app.require_subcommand(1);
   app.set_version_flag("--version", "ganglion " GANGLION_VERSION);
   add_version_command(app);
+  add_bench_command(app);
   add_debug_command(app);
   add_distill_command(app);
   add_draft_command(app);

@@ -2,7 +2,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -17,6 +16,7 @@
 #include "formats/safetensors.h"
 #include "models/decoder.h"
 #include "models/gguf_architecture.h"
+#include "models/weight_types.h"
 #include "text/json.h"
 #include "text/utf8.h"
 
@@ -62,26 +62,6 @@ json::object tensor_json(std::string_view name, const TensorView& view) {
           {"type", dtype_traits(view.dtype).name},
           {"shape", std::move(shape)},
           {"bytes", view.bytes.size()}};
-}
-
-// "Q4_K 67 %, Q6_K 32 %, F32 1 %": shares of the weights' bytes.
-std::string weight_types_text(const GgufFile& file) {
-  std::map<DType, uint64_t> bytes;
-  uint64_t total = 0;
-  for (const GgufTensor& tensor : file.tensors()) {
-    bytes[tensor.view.dtype] += tensor.view.bytes.size();
-    total += tensor.view.bytes.size();
-  }
-  std::vector<std::pair<uint64_t, DType>> order;
-  order.reserve(bytes.size());
-  for (const auto& [dtype, size] : bytes) order.emplace_back(size, dtype);
-  std::sort(order.rbegin(), order.rend());
-  std::string text;
-  for (const auto& [size, dtype] : order) {
-    text += fmt::format("{}{} {:.0f} %", text.empty() ? "" : ", ", dtype_traits(dtype).name,
-                        100.0 * static_cast<double>(size) / static_cast<double>(total));
-  }
-  return text;
 }
 
 // What running a language model takes; adds nothing for other files.
