@@ -46,16 +46,16 @@ struct DecoderKernels {
     for (size_t i = 0; i < step.size; i += kNumLanes) {
       highest = max(highest, Lanes::load(step.scores + i));
     }
-    const float largest = Row::max_lanes(highest);
+    const float top = largest(highest);
     float factor = 1.0F;
-    if (largest != *step.largest) {
+    if (top != *step.largest) {
       float lanes[kNumLanes];
-      Row::exp(Lanes::broadcast(*step.largest - largest)).store(lanes);
+      Row::exp(Lanes::broadcast(*step.largest - top)).store(lanes);
       factor = lanes[0];
-      *step.largest = largest;
+      *step.largest = top;
     }
     for (size_t i = 0; i < step.size; i += kNumLanes) {
-      Row::exp(Lanes::load(step.scores + i) - Lanes::broadcast(largest)).store(step.scores + i);
+      Row::exp(Lanes::load(step.scores + i) - Lanes::broadcast(top)).store(step.scores + i);
     }
     std::fill_n(step.scores, step.first, 0.0F);
     std::fill_n(step.scores + step.last, step.size - step.last, 0.0F);
@@ -65,7 +65,7 @@ struct DecoderKernels {
     return factor;
   }
 
-  static float sum_lanes(const float* lanes) { return Row::sum_lanes(Lanes::load(lanes)); }
+  static float sum_lanes(const float* lanes) { return sum(Lanes::load(lanes)); }
 
   static void rms_norm(const float* x, const float* weight, float epsilon, size_t size,
                        float* out) {
@@ -74,7 +74,7 @@ struct DecoderKernels {
       const Lanes value = Row::load_or_fill(x, i, size, 0.0F);
       squares = fma(value, value, squares);
     }
-    const float mean = Row::sum_lanes(squares) / static_cast<float>(size);
+    const float mean = sum(squares) / static_cast<float>(size);
     const Lanes inverse = Lanes::broadcast(1.0F / __builtin_sqrtf(mean + epsilon));
     for (size_t i = 0; i < size; i += kNumLanes) {
       const Lanes scaled = Row::load_or_fill(x, i, size, 0.0F) * inverse;
@@ -157,7 +157,7 @@ struct DecoderKernels {
 #pragma GCC unroll 8
       for (size_t j = 0; j < kColumns; ++j) {
         const float bias = gemm.bias == nullptr ? 0.0F : gemm.bias[n + j];
-        gemm.c[(m + i) * gemm.c_stride + n + j] = Row::sum_lanes(sums[i][j]) + bias;
+        gemm.c[(m + i) * gemm.c_stride + n + j] = sum(sums[i][j]) + bias;
       }
     }
   }

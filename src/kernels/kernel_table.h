@@ -13,10 +13,9 @@
 
 namespace ganglion {
 
-inline constexpr size_t kPanelColumns = 16;  // columns of a weight panel
-inline constexpr size_t kDepthStep = 4;      // consecutive depths of an int8 panel
-inline constexpr size_t kGroupDepth = 64;    // inputs that share a scale in 8-bit products
-inline constexpr size_t kGroupSteps = kGroupDepth / kDepthStep;
+inline constexpr size_t kPanelColumns = 16;      // columns of a weight panel
+inline constexpr size_t kDepthStep = 4;          // consecutive depths of an int8 panel
+inline constexpr size_t kMaxGroupDepth = 65536;  // 255 * 127 times as much fits 32 bits
 
 // c[m][n] = sum over k of a[m][k] * w[n][k], plus bias[n].
 struct GemmF32 {
@@ -46,31 +45,32 @@ struct GemmRows {
   size_t depth = 0;        // K
 };
 
-// The same with 8-bit weights and activations in groups of kGroupDepth inputs, each group with its
-// own scale (and zero point, for activations), and a few outlier inputs kept in float:
-// c = bias[n] + sum over o of a_outliers[m][o] * w_outliers[o][n]
+// The same with 8-bit weights and activations in groups of `group_depth` inputs, each group with
+// its own scale (and zero point, for activations), and a few outlier inputs kept in float: c =
+// bias[n] + sum over o of a_outliers[m][o] * w_outliers[o][n]
 //   + sum over g of (sum a*w - zero_point[m][g] * column_sum[g][n]) * (a_scale[m][g] *
 //   w_scale[g][n]).
-// Sums over a group are exact integers below 2^24.
+// The sums and the correction by the zero point are exact 32-bit integers, rounded once to float.
 struct GemmS8 {
-  const uint8_t* a = nullptr;            // [M, a_stride]
-  size_t a_stride = 0;                   // K rounded up to kDepthStep, or more
-  const float* a_scales = nullptr;       // [M, G]; G is K / kGroupDepth rounded up
-  const float* a_zero_points = nullptr;  // [M, G], whole numbers from 0 to 255
-  const float* a_outliers = nullptr;     // [M, num_outliers]
-  const int8_t* panels = nullptr;        // [N / 16 rounded up][K / 4 rounded up][16][4]
-  const float* w_scales = nullptr;       // [N / 16 rounded up][G][16]
-  const float* column_sums = nullptr;    // [N / 16 rounded up][G][16], whole numbers
-  const float* w_outliers = nullptr;     // [N / 16 rounded up][num_outliers][16]
-  const float* bias = nullptr;           // [N] or null
-  float* c = nullptr;                    // [M, N], rows `c_stride` floats apart
+  const uint8_t* a = nullptr;              // [M, a_stride]
+  size_t a_stride = 0;                     // K rounded up to kDepthStep, or more
+  const float* a_scales = nullptr;         // [M, G]; G is K / group_depth rounded up
+  const int32_t* a_zero_points = nullptr;  // [M, G], 0 to 255
+  const float* a_outliers = nullptr;       // [M, num_outliers]
+  const int8_t* panels = nullptr;          // [N / 16 rounded up][K / 4 rounded up][16][4]
+  const float* w_scales = nullptr;         // [N / 16 rounded up][G][16]
+  const int32_t* column_sums = nullptr;    // [N / 16 rounded up][G][16]
+  const float* w_outliers = nullptr;       // [N / 16 rounded up][num_outliers][16]
+  const float* bias = nullptr;             // [N] or null
+  float* c = nullptr;                      // [M, N], rows `c_stride` floats apart
   size_t c_stride = 0;
   size_t num_rows = 0;
   size_t num_columns = 0;
   size_t depth = 0;
+  size_t group_depth = 0;  // a multiple of kDepthStep, at most kMaxGroupDepth
   size_t num_outliers = 0;
 
-  size_t num_groups() const { return (depth + kGroupDepth - 1) / kGroupDepth; }
+  size_t num_groups() const { return (depth + group_depth - 1) / group_depth; }
   size_t num_steps() const { return (depth + kDepthStep - 1) / kDepthStep; }
 };
 
@@ -138,10 +138,11 @@ struct KernelTable {
   void (*gemm_f32)(const GemmF32& gemm);
   void (*gemm_s8)(const GemmS8& gemm);
 
-  // One row of `size` floats to 8 bits, a scale and a zero point a group of kGroupDepth: x is about
-  // (q - zero_point) * scale, and 0 is exact. Bytes from `size` up to the next multiple of
+  // One row of `size` floats to 8 bits, a scale and a zero point a group of `group_depth`: x is
+  // about (q - zero_point) * scale, and 0 is exact. Bytes from `size` up to the next multiple of
   // kDepthStep become 0.
-  void (*quantize_row)(const float* x, size_t size, uint8_t* q, float* scales, float* zero_points);
+  void (*quantize_row)(const float* x, size_t size, size_t group_depth, uint8_t* q, float* scales,
+                       int32_t* zero_points);
 
   // x = x * (1 + erf(x / sqrt 2)) / 2.
   void (*gelu)(float* x, size_t size);

@@ -50,19 +50,21 @@ void bench_gemm_f32(benchmark::State& state, const KernelTable& kernels) {
 void bench_gemm_s8(benchmark::State& state, const KernelTable& kernels) {
   const auto num_columns = static_cast<size_t>(state.range(0));
   const auto depth = static_cast<size_t>(state.range(1));
+  const auto group_depth = static_cast<size_t>(state.range(2));
   const std::vector<float> weights = random_floats(num_columns * depth);
   std::vector<float> out(kNumRows * num_columns);
   PackedF32 packed;
   packed.pack(weights.data(), num_columns, depth, depth, 1);
   PackedS8 quantized;
-  quantized.quantize(packed, {});
+  quantized.quantize(packed, group_depth, {});
   GemmS8 gemm = gemm_of(quantized);
   const std::vector<uint8_t> activations(kNumRows * depth, 77);
   const std::vector<float> scales(kNumRows * gemm.num_groups(), 0.1F);
+  const std::vector<int32_t> zero_points(kNumRows * gemm.num_groups(), 100);
   gemm.a = activations.data();
   gemm.a_stride = depth;
   gemm.a_scales = scales.data();
-  gemm.a_zero_points = scales.data();
+  gemm.a_zero_points = zero_points.data();
   gemm.c = out.data();
   gemm.c_stride = num_columns;
   gemm.num_rows = kNumRows;
@@ -77,9 +79,9 @@ void bench_quantize(benchmark::State& state, const KernelTable& kernels) {
   const std::vector<float> x = random_floats(1536);
   std::vector<uint8_t> q(1536);
   std::vector<float> scales(24);
-  std::vector<float> zero_points(24);
+  std::vector<int32_t> zero_points(24);
   for (auto _ : state) {
-    kernels.quantize_row(x.data(), x.size(), q.data(), scales.data(), zero_points.data());
+    kernels.quantize_row(x.data(), x.size(), 64, q.data(), scales.data(), zero_points.data());
     benchmark::DoNotOptimize(q.data());
   }
   set_rate(state, 1536, kernels);
@@ -97,12 +99,12 @@ void bench_gelu(benchmark::State& state, const KernelTable& kernels) {
 [[maybe_unused]] const bool kRegistered = [] {
   for (const KernelTable* kernels : available_kernels()) {
     const std::string name(kernels->name);
-    for (const auto& [label, function] :
-         {std::pair{"gemm_f32/", &bench_gemm_f32}, std::pair{"gemm_s8/", &bench_gemm_s8}}) {
-      benchmark::RegisterBenchmark((label + name).c_str(), function, *kernels)
-          ->Args({1536, 384})
-          ->Args({384, 1536});
-    }
+    benchmark::RegisterBenchmark(("gemm_f32/" + name).c_str(), bench_gemm_f32, *kernels)
+        ->Args({1536, 384})
+        ->Args({384, 1536});
+    benchmark::RegisterBenchmark(("gemm_s8/" + name).c_str(), bench_gemm_s8, *kernels)
+        ->Args({1536, 384, 192})
+        ->Args({384, 1536, 64});
     benchmark::RegisterBenchmark(("quantize_row/" + name).c_str(), bench_quantize, *kernels);
     benchmark::RegisterBenchmark(("gelu/" + name).c_str(), bench_gelu, *kernels);
   }

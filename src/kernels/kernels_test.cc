@@ -154,7 +154,8 @@ class S8Problem {
  public:
   // Pattern 0 is random; 1 is every activation 255 and every weight 127; 2 the same with random
   // signs.
-  S8Problem(Sizes sizes, size_t num_outliers, int pattern, Rng& rng) : sizes_(sizes) {
+  S8Problem(Sizes sizes, size_t group_depth, size_t num_outliers, int pattern, Rng& rng)
+      : sizes_(sizes) {
     std::vector<float> weights = random_floats(sizes.num_columns * sizes.depth, rng);
     if (pattern > 0) {
       for (float& weight : weights) weight = pattern == 1 || rng.below(2) == 0 ? 1.0F : -1.0F;
@@ -163,7 +164,7 @@ class S8Problem {
     packed.pack(weights.data(), sizes.num_columns, sizes.depth, sizes.depth, 1);
     std::vector<size_t> outliers;
     for (size_t i = 0; i < num_outliers; ++i) outliers.push_back(rng.below(sizes.depth));
-    packed_.quantize(packed, outliers);
+    packed_.quantize(packed, group_depth, outliers);
     stride_ = (sizes.depth + kDepthStep - 1) / kDepthStep * kDepthStep + 4;
     activations_.resize(sizes.num_rows * stride_);
     for (uint8_t& value : activations_) {
@@ -171,7 +172,7 @@ class S8Problem {
     }
     const size_t num_groups = gemm_of(packed_).num_groups();
     zero_points_.resize(sizes.num_rows * num_groups);
-    for (float& zero : zero_points_) zero = static_cast<float>(rng.below(256));
+    for (int32_t& zero : zero_points_) zero = static_cast<int32_t>(rng.below(256));
     scales_ = random_floats(sizes.num_rows * num_groups, rng);
     outliers_ = random_floats(sizes.num_rows * num_outliers, rng);
     bias_ = random_floats(sizes.num_columns, rng);
@@ -198,7 +199,7 @@ class S8Problem {
   PackedS8 packed_;
   size_t stride_ = 0;
   std::vector<uint8_t> activations_;
-  std::vector<float> zero_points_;
+  std::vector<int32_t> zero_points_;
   std::vector<float> scales_;
   std::vector<float> outliers_;
   std::vector<float> bias_;
@@ -211,14 +212,42 @@ TEST(Kernels, GemmS8MatchesItsTwinBitForBit) {
   for (const Sizes& sizes : kSizes) {
     for (const int pattern : {0, 1, 2}) {
       for (const size_t num_outliers : {0, 1, 4}) {
-        const S8Problem problem(sizes, num_outliers, pattern, rng);
-        const std::vector<float> expected = problem.run(reference_kernels());
-        for (const KernelTable* kernels : fast_kernels()) {
-          ASSERT_EQ(problem.run(*kernels), expected)
-              << kernels->name << " depth " << sizes.depth << " pattern " << pattern;
+        for (const size_t group_depth : {4, 64, 192, 65536}) {
+          const S8Problem problem(sizes, group_depth, num_outliers, pattern, rng);
+          const std::vector<float> expected = problem.run(reference_kernels());
+          for (const KernelTable* kernels : fast_kernels()) {
+            ASSERT_EQ(problem.run(*kernels), expected)
+                << kernels->name << " depth " << sizes.depth << " pattern " << pattern
+                << " group depth " << group_depth;
+          }
         }
       }
     }
+  }
+}
+
+void check_quantized_row(const std::vector<float>& x, size_t group_depth) {
+  const size_t padded_size = (x.size() + kDepthStep - 1) / kDepthStep * kDepthStep;
+  const size_t num_groups = (x.size() + group_depth - 1) / group_depth;
+  std::vector<uint8_t> expected(padded_size);
+  std::vector<float> scales(num_groups);
+  std::vector<int32_t> zero_points(num_groups);
+  reference_kernels().quantize_row(x.data(), x.size(), group_depth, expected.data(), scales.data(),
+                                   zero_points.data());
+  for (size_t i = 0; i < x.size(); ++i) {
+    const float scale = scales[i / group_depth];
+    const auto steps = static_cast<float>(expected[i] - zero_points[i / group_depth]);
+    ASSERT_NEAR(steps * scale, x[i], 1.01F * scale);
+  }
+  for (const KernelTable* kernels : fast_kernels()) {
+    std::vector<uint8_t> actual(padded_size, 7);
+    std::vector<float> other_scales(num_groups);
+    std::vector<int32_t> other_zero_points(num_groups);
+    kernels->quantize_row(x.data(), x.size(), group_depth, actual.data(), other_scales.data(),
+                          other_zero_points.data());
+    ASSERT_EQ(actual, expected) << kernels->name;
+    ASSERT_EQ(other_scales, scales);
+    ASSERT_EQ(other_zero_points, zero_points);
   }
 }
 
@@ -228,29 +257,7 @@ TEST(Kernels, QuantizeRowMatchesItsTwinAndIsAStepClose) {
     for (const float offset : {0.0F, 3.0F, -3.0F}) {
       std::vector<float> x = random_floats(size, rng);
       for (float& value : x) value += offset;
-      const size_t padded_size = (size + kDepthStep - 1) / kDepthStep * kDepthStep;
-      const size_t num_groups = (size + kGroupDepth - 1) / kGroupDepth;
-      std::vector<uint8_t> expected(padded_size);
-      std::vector<float> scales(num_groups);
-      std::vector<float> zero_points(num_groups);
-      reference_kernels().quantize_row(x.data(), size, expected.data(), scales.data(),
-                                       zero_points.data());
-      for (size_t i = 0; i < size; ++i) {
-        const float scale = scales[i / kGroupDepth];
-        const float value =
-            (static_cast<float>(expected[i]) - zero_points[i / kGroupDepth]) * scale;
-        ASSERT_NEAR(value, x[i], 1.01F * scale);
-      }
-      for (const KernelTable* kernels : fast_kernels()) {
-        std::vector<uint8_t> actual(padded_size, 7);
-        std::vector<float> other_scales(num_groups);
-        std::vector<float> other_zero_points(num_groups);
-        kernels->quantize_row(x.data(), size, actual.data(), other_scales.data(),
-                              other_zero_points.data());
-        ASSERT_EQ(actual, expected) << kernels->name;
-        ASSERT_EQ(other_scales, scales);
-        ASSERT_EQ(other_zero_points, zero_points);
-      }
+      for (const size_t group_depth : {64, 192}) check_quantized_row(x, group_depth);
     }
   }
 }
@@ -260,11 +267,11 @@ TEST(Kernels, QuantizeRowOfZeros) {
     const std::vector<float> x(21, 0.0F);
     std::vector<uint8_t> q(24, 9);
     float scale = 1;
-    float zero_point = 1;
-    kernels->quantize_row(x.data(), x.size(), q.data(), &scale, &zero_point);
+    int32_t zero_point = 1;
+    kernels->quantize_row(x.data(), x.size(), 64, q.data(), &scale, &zero_point);
     EXPECT_EQ(q, std::vector<uint8_t>(24, 0)) << kernels->name;
     EXPECT_EQ(scale, 0.0F);
-    EXPECT_EQ(zero_point, 0.0F);
+    EXPECT_EQ(zero_point, 0);
   }
 }
 

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <utility>
 
+#include "base/check.h"
+
 namespace ganglion {
 namespace {
 
@@ -29,15 +31,19 @@ void PackedF32::pack(const float* weights, size_t columns, size_t depth_size, si
   }
 }
 
-void PackedS8::quantize(const PackedF32& weights, std::vector<size_t> outliers_of_inputs) {
+void PackedS8::quantize(const PackedF32& weights, size_t inputs_of_group,
+                        std::vector<size_t> outliers_of_inputs) {
+  GANGLION_ASSERT(inputs_of_group % kDepthStep == 0 && inputs_of_group > 0 &&
+                  inputs_of_group <= kMaxGroupDepth);
+  group_depth = inputs_of_group;
   outlier_inputs = std::move(outliers_of_inputs);
   num_columns = weights.num_columns;
   depth = weights.depth;
   const size_t num_panels = round_up(num_columns, kPanelColumns) / kPanelColumns;
-  const size_t num_groups = round_up(depth, kGroupDepth) / kGroupDepth;
+  const size_t num_groups = round_up(depth, group_depth) / group_depth;
   panels.assign(num_panels * round_up(depth, kDepthStep) * kPanelColumns, 0);
   scales.assign(num_panels * num_groups * kPanelColumns, 0.0F);
-  column_sums.assign(scales.size(), 0.0F);
+  column_sums.assign(scales.size(), 0);
   outliers.assign(num_panels * outlier_inputs.size() * kPanelColumns, 0.0F);
   std::vector<float> column(depth);
   for (size_t n = 0; n < num_columns; ++n) {
@@ -53,16 +59,16 @@ void PackedS8::quantize(const PackedF32& weights, std::vector<size_t> outliers_o
 }
 
 void PackedS8::quantize_group(const std::vector<float>& column, size_t n, size_t group) {
-  const size_t first = group * kGroupDepth;
-  const size_t last = std::min(first + kGroupDepth, depth);
+  const size_t first = group * group_depth;
+  const size_t last = std::min(first + group_depth, depth);
   float largest = 0.0F;
   for (size_t k = first; k < last; ++k) largest = std::max(largest, std::fabs(column[k]));
   const float inverse = largest > 0.0F ? 127.0F / largest : 0.0F;
-  const size_t num_groups = round_up(depth, kGroupDepth) / kGroupDepth;
+  const size_t num_groups = round_up(depth, group_depth) / group_depth;
   const size_t num_steps = round_up(depth, kDepthStep) / kDepthStep;
   const size_t panel = n / kPanelColumns;
   const size_t lane = n % kPanelColumns;
-  float sum = 0.0F;
+  int32_t sum = 0;
   for (size_t k = first; k < last; ++k) {
     const long rounded = std::lrintf(column[k] * inverse);
     const auto value = static_cast<int8_t>(std::clamp(rounded, -127L, 127L));
@@ -92,6 +98,7 @@ GemmS8 gemm_of(const PackedS8& packed) {
   gemm.num_outliers = packed.outlier_inputs.size();
   gemm.num_columns = packed.num_columns;
   gemm.depth = packed.depth;
+  gemm.group_depth = packed.group_depth;
   return gemm;
 }
 

@@ -26,21 +26,24 @@ struct PackedF32 {
   }
 };
 
-// 8-bit weights: symmetric, a scale a column and group of kGroupDepth inputs, 0 beyond N and K.
+// 8-bit weights: symmetric, a scale a column and group of inputs, 0 beyond N and K.
 // Outlier inputs, whose activations are far larger than the others', are kept in float: at 8 bits
 // they would either lose everything else or their own precision (T. Dettmers et al. 2022,
 // "LLM.int8()").
 struct PackedS8 {
-  AlignedVector<int8_t> panels;      // [N / 16 rounded up][K / 4 rounded up][16][4]
-  AlignedVector<float> scales;       // [N / 16 rounded up][G][16]
-  AlignedVector<float> column_sums;  // [N / 16 rounded up][G][16], of the int8 values
-  AlignedVector<float> outliers;     // [N / 16 rounded up][outlier_inputs][16]
+  AlignedVector<int8_t> panels;        // [N / 16 rounded up][K / 4 rounded up][16][4]
+  AlignedVector<float> scales;         // [N / 16 rounded up][G][16]
+  AlignedVector<int32_t> column_sums;  // [N / 16 rounded up][G][16], of the int8 values
+  AlignedVector<float> outliers;       // [N / 16 rounded up][outlier_inputs][16]
   std::vector<size_t> outlier_inputs;
   size_t num_columns = 0;
   size_t depth = 0;
+  size_t group_depth = 0;  // inputs that share a scale
 
-  // Rounds `weights` to the nearest of -127..127 times max |w| / 127 of the column's group.
-  void quantize(const PackedF32& weights, std::vector<size_t> outliers_of_inputs);
+  // Rounds `weights` to the nearest of -127..127 times max |w| / 127 of the column's group of
+  // `inputs_of_group` inputs (as GemmS8::group_depth).
+  void quantize(const PackedF32& weights, size_t inputs_of_group,
+                std::vector<size_t> outliers_of_inputs);
 
  private:
   void quantize_group(const std::vector<float>& column, size_t n, size_t group);

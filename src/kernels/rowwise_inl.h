@@ -15,38 +15,31 @@ inline constexpr size_t kNumLanes = 16;
 
 template <typename Lanes>
 struct Rowwise {
+  // Loads and stores a part of sixteen lanes by itself.
+  static constexpr bool kHasMasks = requires(Lanes lanes, float* x) { lanes.store_first(x, 1); };
+
   // Sixteen elements from `i` on; `fill` beyond the end.
   static Lanes load_or_fill(const float* x, size_t i, size_t size, float fill) {
     if (size - i >= kNumLanes) return Lanes::load(x + i);
-    float tail[kNumLanes];
-    for (size_t lane = 0; lane < kNumLanes; ++lane)
-      tail[lane] = i + lane < size ? x[i + lane] : fill;
-    return Lanes::load(tail);
+    if constexpr (kHasMasks) {
+      return Lanes::load_first(x + i, size - i, fill);
+    } else {
+      float tail[kNumLanes];
+      for (size_t lane = 0; lane < kNumLanes; ++lane)
+        tail[lane] = i + lane < size ? x[i + lane] : fill;
+      return Lanes::load(tail);
+    }
   }
 
   static void store_within(Lanes value, float* x, size_t i, size_t size) {
     if (size - i >= kNumLanes) return value.store(x + i);
-    float tail[kNumLanes];
-    value.store(tail);
-    for (size_t lane = 0; i + lane < size; ++lane) x[i + lane] = tail[lane];
-  }
-
-  static float sum_lanes(Lanes value) {
-    float lanes[kNumLanes];
-    value.store(lanes);
-    for (size_t width = kNumLanes / 2; width > 0; width /= 2) {
-      for (size_t lane = 0; lane < width; ++lane) lanes[lane] += lanes[lane + width];
+    if constexpr (kHasMasks) {
+      value.store_first(x + i, size - i);
+    } else {
+      float tail[kNumLanes];
+      value.store(tail);
+      for (size_t lane = 0; i + lane < size; ++lane) x[i + lane] = tail[lane];
     }
-    return lanes[0];
-  }
-
-  static float max_lanes(Lanes value) {
-    float lanes[kNumLanes];
-    value.store(lanes);
-    for (size_t lane = 1; lane < kNumLanes; ++lane) {
-      if (lanes[lane] > lanes[0]) lanes[0] = lanes[lane];
-    }
-    return lanes[0];
   }
 
   // exp, within 2 ulp for x from -87 to 88; smaller x count as -87, larger as 88.
@@ -67,56 +60,60 @@ struct Rowwise {
     return p * power_of_two(n);
   }
 
-  // erf within 1.5 ulp. N. Juffa's erff (2016): an odd polynomial below 0.93, and 1 - exp(p(|x|))
-  // above.
-  static Lanes erf(Lanes x) {
+  // 2^x for x from -126 to 127, within 2 ulp: x = n + f, and a minimax polynomial for 2^f.
+  static Lanes exp2(Lanes x) {
     const auto c = [](float value) { return Lanes::broadcast(value); };
-    const Lanes t = max(x, c(0.0F) - x);
-    const Lanes s = x * x;
-    Lanes r = fma(c(-1.72853470e-5F), t, c(3.83197126e-4F));
-    const Lanes u = fma(c(-3.88396438e-3F), t, c(2.42546219e-2F));
-    r = fma(r, s, u);
-    r = fma(r, t, c(-1.06777877e-1F));
-    r = fma(r, t, c(-6.34846687e-1F));
-    r = fma(r, t, c(-1.28717512e-1F));
-    r = fma(r, t, c(0.0F) - t);
-    const Lanes far = c(1.0F) - exp(r);
-    Lanes near = fma(c(-5.96761703e-4F), s, c(4.99119423e-3F));
-    near = fma(near, s, c(-2.67681349e-2F));
-    near = fma(near, s, c(1.12819925e-1F));
-    near = fma(near, s, c(-3.76125336e-1F));
-    near = fma(near, s, c(1.28379166e-1F));
-    near = fma(near, x, x);
-    const Lanes signed_far = select_greater(c(0.0F), x, c(0.0F) - far, far);
-    return select_greater(t, c(0.927734375F), signed_far, near);
+    const Lanes n = round_to_even(x);
+    const Lanes f = x - n;
+    Lanes p = c(1.53457819e-4F);
+    p = fma(p, f, c(1.33999309e-3F));
+    p = fma(p, f, c(9.61848907e-3F));
+    p = fma(p, f, c(5.55032864e-2F));
+    p = fma(p, f, c(2.40226462e-1F));
+    p = fma(p, f, c(6.93147182e-1F));
+    p = fma(p, f, c(1.0F));
+    return p * power_of_two(n);
   }
 
+  // x * Phi(x) as max(x, 0) - t * Phi(-t) with t = |x|: one polynomial for the logarithm of
+  // Phi(-t) to base 2, fitted to Phi's absolute error on [0, 6] (8e-9 of 1), in u = -t. Beyond 9.5
+  // Phi(-t) is below 2^-69.
   static void gelu(float* x, size_t size) {
+    const auto c = [](float value) { return Lanes::broadcast(value); };
     for (size_t i = 0; i < size; i += kNumLanes) {
       const Lanes value = load_or_fill(x, i, size, 0.0F);
-      const Lanes half = value * Lanes::broadcast(0.5F);
-      const Lanes one_plus_erf =
-          erf(value * Lanes::broadcast(0.70710678F)) + Lanes::broadcast(1.0F);
-      store_within(half * one_plus_erf, x, i, size);
+      const Lanes u = max(c(-9.5F), min(value, c(0.0F) - value));
+      Lanes q = c(-2.77069807e-6F);
+      q = fma(q, u, c(-3.85965941e-5F));
+      q = fma(q, u, c(-1.82406991e-4F));
+      q = fma(q, u, c(1.46245933e-4F));
+      q = fma(q, u, c(7.07597891e-3F));
+      q = fma(q, u, c(5.2505374e-2F));
+      q = fma(q, u, c(-4.59204793e-1F));
+      q = fma(q, u, c(1.15110576F));
+      q = fma(q, u, c(-1.0F));
+      store_within(fma(u, exp2(q), max(c(0.0F), value)), x, i, size);
     }
   }
 
   static void softmax(float* x, size_t size, float scale) {
     constexpr float kLowest = -3.0e38F;
-    Lanes largest = Lanes::broadcast(kLowest);
+    constexpr float kLog2OfE = 1.44269504F;
+    Lanes high = Lanes::broadcast(kLowest);
     for (size_t i = 0; i < size; i += kNumLanes) {
-      largest = max(largest, load_or_fill(x, i, size, kLowest));
+      high = max(high, load_or_fill(x, i, size, kLowest));
     }
-    const Lanes shift = Lanes::broadcast(max_lanes(largest));
-    Lanes sum = Lanes::broadcast(0.0F);
+    const Lanes shift = Lanes::broadcast(largest(high));
+    const Lanes factor = Lanes::broadcast(scale * kLog2OfE);
+    Lanes total = Lanes::broadcast(0.0F);
     for (size_t i = 0; i < size; i += kNumLanes) {
       const Lanes centred = load_or_fill(x, i, size, kLowest) - shift;
-      Lanes value = exp(centred * Lanes::broadcast(scale));
+      Lanes value = exp2(max(Lanes::broadcast(-126.0F), centred * factor));
       store_within(value, x, i, size);
       if (size - i < kNumLanes) value = load_or_fill(x, i, size, 0.0F);
-      sum = sum + value;
+      total = total + value;
     }
-    const Lanes inverse = Lanes::broadcast(1.0F / sum_lanes(sum));
+    const Lanes inverse = Lanes::broadcast(1.0F / sum(total));
     for (size_t i = 0; i < size; i += kNumLanes) {
       store_within(load_or_fill(x, i, size, 0.0F) * inverse, x, i, size);
     }
@@ -124,20 +121,20 @@ struct Rowwise {
 
   static void layer_norm(const float* x, const float* residual, const float* weight,
                          const float* bias, float epsilon, size_t size, float* out) {
-    Lanes sum = Lanes::broadcast(0.0F);
+    Lanes total = Lanes::broadcast(0.0F);
     for (size_t i = 0; i < size; i += kNumLanes) {
       Lanes value = load_or_fill(x, i, size, 0.0F);
       if (residual != nullptr) value = value + load_or_fill(residual, i, size, 0.0F);
       store_within(value, out, i, size);
-      sum = sum + value;
+      total = total + value;
     }
-    const float mean = sum_lanes(sum) / static_cast<float>(size);
+    const float mean = sum(total) / static_cast<float>(size);
     Lanes squares = Lanes::broadcast(0.0F);
     for (size_t i = 0; i < size; i += kNumLanes) {
       const Lanes centred = load_or_fill(out, i, size, mean) - Lanes::broadcast(mean);
       squares = fma(centred, centred, squares);
     }
-    const float variance = sum_lanes(squares) / static_cast<float>(size);
+    const float variance = sum(squares) / static_cast<float>(size);
     const Lanes inverse = Lanes::broadcast(1.0F / __builtin_sqrtf(variance + epsilon));
     for (size_t i = 0; i < size; i += kNumLanes) {
       const Lanes centred = load_or_fill(out, i, size, mean) - Lanes::broadcast(mean);
@@ -146,11 +143,11 @@ struct Rowwise {
     }
   }
 
-  static void quantize_row(const float* x, size_t size, uint8_t* q, float* scales,
-                           float* zero_points) {
-    for (size_t first = 0; first < size; first += kGroupDepth) {
-      const size_t group_size = size - first < kGroupDepth ? size - first : kGroupDepth;
-      const size_t group = first / kGroupDepth;
+  static void quantize_row(const float* x, size_t size, size_t group_depth, uint8_t* q,
+                           float* scales, int32_t* zero_points) {
+    for (size_t first = 0; first < size; first += group_depth) {
+      const size_t group_size = size - first < group_depth ? size - first : group_depth;
+      const size_t group = first / group_depth;
       quantize_group(x + first, group_size, q + first, scales + group, zero_points + group);
     }
     for (size_t i = size; i % kDepthStep != 0; ++i) q[i] = 0;
@@ -158,7 +155,7 @@ struct Rowwise {
 
  private:
   static void quantize_group(const float* x, size_t size, uint8_t* q, float* scale,
-                             float* zero_point) {
+                             int32_t* zero_point) {
     constexpr float kMinNormal = 1.17549435e-38F;
     const Lanes nothing = Lanes::broadcast(0.0F);
     Lanes negated_low = nothing;
@@ -168,21 +165,20 @@ struct Rowwise {
       negated_low = max(negated_low, nothing - value);
       high = max(high, value);
     }
-    const float depth_below = max_lanes(negated_low);
-    *scale = (max_lanes(high) + depth_below) / 255.0F;
+    const float depth_below = largest(negated_low);
+    *scale = (largest(high) + depth_below) / 255.0F;
     const bool is_zero = !(*scale >= kMinNormal);
-    const float inverse = is_zero ? 0.0F : 1.0F / *scale;
-    *zero_point = __builtin_rintf(depth_below * inverse);
+    const float steps_of_one = is_zero ? 0.0F : 1.0F / *scale;
+    *zero_point = static_cast<int32_t>(__builtin_rintf(depth_below * steps_of_one));
+    const Lanes inverse = Lanes::broadcast(steps_of_one);
     for (size_t i = 0; i < size; i += kNumLanes) {
-      const Lanes steps = round_to_even(load_or_fill(x, i, size, 0.0F) * Lanes::broadcast(inverse));
-      const Lanes value =
-          min(max(steps + Lanes::broadcast(*zero_point), nothing), Lanes::broadcast(255.0F));
+      const Lanes steps = load_or_fill(x, i, size, 0.0F) * inverse;
       if (size - i >= kNumLanes) {
-        store_bytes(value, q + i);
+        store_bytes(steps, *zero_point, q + i);
         continue;
       }
       unsigned char bytes[kNumLanes];
-      store_bytes(value, bytes);
+      store_bytes(steps, *zero_point, bytes);
       for (size_t lane = 0; i + lane < size; ++lane) q[i + lane] = bytes[lane];
     }
   }

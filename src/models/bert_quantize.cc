@@ -9,9 +9,14 @@
 namespace ganglion {
 namespace {
 
-// Four of 384 keep all-MiniLM-L6-v2 at a cosine of 0.9993 or more to float32 on 500 sentences; none
-// gives 0.9979, eight no more than four.
+// Four of 384 keep all-MiniLM-L6-v2 at a cosine of 0.9991 or more to float32 on 500 sentences; none
+// gives 0.997, eight no more than four.
 constexpr size_t kNumOutliers = 4;
+
+// Inputs that share a scale: of the normed vectors, whose outliers are apart, and of what attention
+// and activation give. docs/decisions/kernels.md has the cosines of other choices.
+constexpr size_t kNormedGroup = 192;
+constexpr size_t kInnerGroup = 64;
 
 // The columns of `hidden` [T, H] with the largest absolute values.
 std::vector<size_t> find_outliers(std::span<const float> hidden, size_t hidden_size) {
@@ -41,10 +46,10 @@ void Bert::quantize(const KernelTable& kernels, const TokenBatch& batch) {
     attend(kernels, layer, batch, hidden.data(), scratch);
     std::vector<size_t> of_feed_forward = find_outliers(hidden, config_.hidden_size);
     feed_forward(kernels, layer, batch.ids.size(), hidden.data(), scratch);
-    layer.query_key_value.quantize(std::move(of_attention));
-    layer.attention_output.quantize({});
-    layer.up.quantize(std::move(of_feed_forward));
-    layer.down.quantize({});
+    layer.query_key_value.quantize(kNormedGroup, std::move(of_attention));
+    layer.attention_output.quantize(kInnerGroup, {});
+    layer.up.quantize(kNormedGroup, std::move(of_feed_forward));
+    layer.down.quantize(kInnerGroup, {});
   }
 }
 

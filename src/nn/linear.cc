@@ -48,7 +48,8 @@ void forward_s8(const KernelTable& kernels, const PackedS8& weights, const float
       }
       row = scratch.row.data();
     }
-    kernels.quantize_row(row, gemm.depth, scratch.activations.data() + m * gemm.a_stride,
+    kernels.quantize_row(row, gemm.depth, gemm.group_depth,
+                         scratch.activations.data() + m * gemm.a_stride,
                          scratch.scales.data() + m * gemm.num_groups(),
                          scratch.zero_points.data() + m * gemm.num_groups());
   }
@@ -77,10 +78,10 @@ Linear::Linear(std::span<const float> weights, std::span<const float> bias, size
   std::get<PackedF32>(weights_).pack(weights.data(), num_outputs, num_inputs, num_inputs, 1);
 }
 
-void Linear::quantize(std::vector<size_t> outlier_inputs) {
+void Linear::quantize(size_t group_depth, std::vector<size_t> outlier_inputs) {
   GANGLION_ASSERT(std::holds_alternative<PackedF32>(weights_));
   PackedS8 quantized;
-  quantized.quantize(std::get<PackedF32>(weights_), std::move(outlier_inputs));
+  quantized.quantize(std::get<PackedF32>(weights_), group_depth, std::move(outlier_inputs));
   weights_ = std::move(quantized);
 }
 

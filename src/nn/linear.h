@@ -22,7 +22,7 @@ std::string_view precision_name(Precision precision);
 struct LinearScratch {
   AlignedVector<uint8_t> activations;
   AlignedVector<float> scales;
-  AlignedVector<float> zero_points;
+  AlignedVector<int32_t> zero_points;
   AlignedVector<float> outliers;
   AlignedVector<float> row;  // one row without its outliers
 };
@@ -34,9 +34,10 @@ class Linear {
   Linear(std::span<const float> weights, std::span<const float> bias, size_t num_outputs,
          size_t num_inputs);
 
-  // Turns the float weights into 8-bit ones; the inputs listed in `outlier_inputs` (each below K)
-  // stay in float. Requires float weights (asserted).
-  void quantize(std::vector<size_t> outlier_inputs);
+  // Turns the float weights into 8-bit ones, `group_depth` inputs a scale (as in GemmS8); the
+  // inputs listed in `outlier_inputs` (each below K) stay in float. Requires float weights
+  // (asserted).
+  void quantize(size_t group_depth, std::vector<size_t> outlier_inputs);
 
   size_t num_inputs() const;
   size_t num_outputs() const;

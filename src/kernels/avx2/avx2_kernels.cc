@@ -115,23 +115,28 @@ template <size_t kRows>
 void tile_s8(const GemmS8& gemm, size_t row, size_t column) {
   const size_t num_groups = gemm.num_groups();
   const size_t num_steps = gemm.num_steps();
+  const size_t group_steps = gemm.group_depth / kDepthStep;
   avx2::Lanes values[kRows];
   for (size_t m = 0; m < kRows; ++m) values[m] = begin_s8(gemm, row + m, column);
   for (size_t group = 0; group < num_groups; ++group) {
-    const size_t begin = group * kGroupSteps;
-    const size_t end = begin + kGroupSteps < num_steps ? begin + kGroupSteps : num_steps;
+    const size_t begin = group * group_steps;
+    const size_t end = begin + group_steps < num_steps ? begin + group_steps : num_steps;
     __m256i sums[kRows][4];
     sum_group(gemm, row, column, begin, end, sums);
     const size_t at = (column / kPanelColumns * num_groups + group) * kPanelColumns;
     const avx2::Lanes w_scale = avx2::Lanes::load(gemm.w_scales + at);
-    const avx2::Lanes column_sum = avx2::Lanes::load(gemm.column_sums + at);
+    const auto* column_sums = reinterpret_cast<const __m256i*>(gemm.column_sums + at);
     for (size_t m = 0; m < kRows; ++m) {
       const size_t index = (row + m) * num_groups + group;
-      const avx2::Lanes sum = {_mm256_cvtepi32_ps(join_halves(sums[m][0], sums[m][1])),
-                               _mm256_cvtepi32_ps(join_halves(sums[m][2], sums[m][3]))};
-      const avx2::Lanes shift = avx2::Lanes::broadcast(gemm.a_zero_points[index]) * column_sum;
+      const __m256i zero_point = _mm256_set1_epi32(gemm.a_zero_points[index]);
+      const auto sum_half = [&](size_t half) {
+        const __m256i sum = join_halves(sums[m][2 * half], sums[m][2 * half + 1]);
+        const __m256i shift = _mm256_mullo_epi32(zero_point, _mm256_load_si256(column_sums + half));
+        return _mm256_cvtepi32_ps(_mm256_sub_epi32(sum, shift));
+      };
+      const avx2::Lanes sum = {sum_half(0), sum_half(1)};
       const avx2::Lanes scale = avx2::Lanes::broadcast(gemm.a_scales[index]) * w_scale;
-      values[m] = fma(sum - shift, scale, values[m]);
+      values[m] = fma(sum, scale, values[m]);
     }
   }
   for (size_t m = 0; m < kRows; ++m) {

@@ -55,10 +55,25 @@ inline Lanes select_greater(Lanes a, Lanes b, Lanes x, Lanes y) {
   return {_mm256_blendv_ps(y.low, x.low, _mm256_cmp_ps(a.low, b.low, _CMP_GT_OQ)),
           _mm256_blendv_ps(y.high, x.high, _mm256_cmp_ps(a.high, b.high, _CMP_GT_OQ))};
 }
-// Whole lanes from 0 to 255, as bytes.
-inline void store_bytes(Lanes a, unsigned char* out) {
-  const __m256i words = _mm256_permute4x64_epi64(
-      _mm256_packus_epi32(_mm256_cvtps_epi32(a.low), _mm256_cvtps_epi32(a.high)), 0xD8);
+// Lane i and lane i + 8, of these lane i and i + 4, and so on.
+inline float sum(Lanes a) {
+  const __m256 eight = _mm256_add_ps(a.low, a.high);
+  const __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+  const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+}
+inline float largest(Lanes a) {
+  const __m256 eight = _mm256_max_ps(a.low, a.high);
+  const __m128 four = _mm_max_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+  const __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
+}
+// Lanes rounded to even, plus `shift`, as bytes; what lies outside 0 to 255 becomes the nearer.
+inline void store_bytes(Lanes a, int shift, unsigned char* out) {
+  const __m256i shifts = _mm256_set1_epi32(shift);
+  const __m256i low = _mm256_add_epi32(_mm256_cvtps_epi32(a.low), shifts);
+  const __m256i high = _mm256_add_epi32(_mm256_cvtps_epi32(a.high), shifts);
+  const __m256i words = _mm256_permute4x64_epi64(_mm256_packus_epi32(low, high), 0xD8);
   const __m128i bytes =
       _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
   _mm_storeu_si128(reinterpret_cast<__m128i*>(out), bytes);

@@ -6,6 +6,8 @@
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #endif
 
+#include <utility>
+
 #include "kernels/avx512/lanes.h"
 #include "kernels/avx512/panel_product.h"
 #include "kernels/decoder_inl.h"
@@ -59,87 +61,105 @@ void tile_f32(const GemmF32& gemm, size_t row, size_t column) {
   }
 }
 
-// Bias and outliers: what the float sums of a tile start from.
-template <size_t kRows, size_t kPanels>
-void begin_s8(const GemmS8& gemm, size_t row, size_t column, __m512 (&values)[kRows][kPanels]) {
-  for (size_t p = 0; p < kPanels; ++p) {
-    const size_t first = column + p * kPanelColumns;
-    const __mmask16 mask = column_mask(gemm.num_columns - first);
-    const __m512 bias =
-        gemm.bias == nullptr ? _mm512_setzero_ps() : _mm512_maskz_loadu_ps(mask, gemm.bias + first);
-    const float* weights = gemm.w_outliers + first * gemm.num_outliers;
-    for (size_t m = 0; m < kRows; ++m) {
-      const float* activations = gemm.a_outliers + (row + m) * gemm.num_outliers;
-      values[m][p] = bias;
-      for (size_t i = 0; i < gemm.num_outliers; ++i) {
-        values[m][p] = _mm512_fmadd_ps(_mm512_set1_ps(activations[i]),
-                                       _mm512_load_ps(weights + i * kPanelColumns), values[m][p]);
-      }
-    }
-  }
+// Calls body(0) to body(kCount - 1), with constants: what the loops of a tile need to keep its sums
+// in registers.
+template <size_t kCount, typename Body>
+[[gnu::always_inline]] inline void unroll(const Body& body) {
+  [&]<size_t... i>(std::index_sequence<i...>) { (body(std::integral_constant<size_t, i>()), ...); }
+  (std::make_index_sequence<kCount>());
 }
 
-// The exact integer sums of the depth steps [begin, end).
+// __m512i is eight 64-bit integers to GCC 12, and changing between the two costs it registers.
+using Sums [[gnu::vector_size(64)]] = int32_t;
+
+// The exact integer sums of a group, less the zero points' share.
 template <size_t kRows, size_t kPanels>
-void sum_group(const GemmS8& gemm, size_t row, size_t column, size_t begin, size_t end,
-               __m512i (&out)[kRows][kPanels]) {
+[[gnu::always_inline]] inline void sum_group(const GemmS8& gemm, size_t row, size_t column,
+                                             size_t group, Sums (&sums)[kRows][kPanels]) {
   constexpr size_t kStepSize = kPanelColumns * kDepthStep;
+  const size_t num_groups = gemm.num_groups();
+  const size_t group_steps = gemm.group_depth / kDepthStep;
+  const size_t begin = group * group_steps;
+  const size_t end = group + 1 == num_groups ? gemm.num_steps() : begin + group_steps;
   const size_t panel_size = gemm.num_steps() * kStepSize;
+  const size_t stride = gemm.a_stride;
   const int8_t* w = gemm.panels + column / kPanelColumns * panel_size;
-  const uint8_t* a = gemm.a + row * gemm.a_stride;
-  // A copy of its own: stores through `out` might change `a`, for all the compiler knows.
-  __m512i sums[kRows][kPanels];
-  for (auto& row_sums : sums) {
-    for (__m512i& sum : row_sums) sum = _mm512_setzero_si512();
-  }
+  const uint8_t* a = gemm.a + row * stride;
+  const int32_t* zero_points = gemm.a_zero_points + row * num_groups + group;
+  const int32_t* column_sums = gemm.column_sums + column * num_groups + group * kPanelColumns;
+  unroll<kPanels>([&](auto p) {
+    const __m512i column_sum = _mm512_load_si512(column_sums + p * num_groups * kPanelColumns);
+    unroll<kRows>([&](auto m) {
+      const __m512i zero_point = _mm512_set1_epi32(zero_points[m * num_groups]);
+      sums[m][p] = -reinterpret_cast<Sums>(_mm512_mullo_epi32(zero_point, column_sum));
+    });
+  });
   for (size_t step = begin; step < end; ++step) {
     __m512i weights[kPanels];
-    for (size_t p = 0; p < kPanels; ++p) {
-      weights[p] = _mm512_load_si512(w + p * panel_size + step * kStepSize);
-    }
-    for (size_t m = 0; m < kRows; ++m) {
+    unroll<kPanels>(
+        [&](auto p) { weights[p] = _mm512_load_si512(w + p * panel_size + step * kStepSize); });
+    unroll<kRows>([&](auto m) {
       int32_t four = 0;
-      __builtin_memcpy(&four, a + m * gemm.a_stride + step * kDepthStep, sizeof(four));
+      __builtin_memcpy(&four, a + m * stride + step * kDepthStep, sizeof(four));
       const __m512i activation = _mm512_set1_epi32(four);
-      for (size_t p = 0; p < kPanels; ++p) {
-        sums[m][p] = _mm512_dpbusd_epi32(sums[m][p], activation, weights[p]);
-      }
-    }
+      unroll<kPanels>([&](auto p) {
+        sums[m][p] = reinterpret_cast<Sums>(
+            _mm512_dpbusd_epi32(reinterpret_cast<__m512i>(sums[m][p]), activation, weights[p]));
+      });
+    });
   }
-  for (size_t m = 0; m < kRows; ++m) {
-    for (size_t i = 0; i < kPanels; ++i) out[m][i] = sums[m][i];
+}
+
+// Bias and outliers: what the float sums of kRows rows start from, in the panel of `column`.
+template <size_t kRows>
+[[gnu::always_inline]] inline void begin_s8(const GemmS8& gemm, size_t row, size_t column,
+                                            __m512 (&values)[kRows]) {
+  const size_t num_outliers = gemm.num_outliers;
+  const __mmask16 mask = column_mask(gemm.num_columns - column);
+  const __m512 bias =
+      gemm.bias == nullptr ? _mm512_setzero_ps() : _mm512_maskz_loadu_ps(mask, gemm.bias + column);
+  const float* activations = gemm.a_outliers + row * num_outliers;
+  const float* w = gemm.w_outliers + column * num_outliers;
+  unroll<kRows>([&](auto m) { values[m] = bias; });
+  for (size_t i = 0; i < num_outliers; ++i) {
+    const __m512 weights = _mm512_load_ps(w + i * kPanelColumns);
+    unroll<kRows>([&](auto m) {
+      const __m512 activation = _mm512_set1_ps(activations[m * num_outliers + i]);
+      values[m] = _mm512_fmadd_ps(activation, weights, values[m]);
+    });
   }
 }
 
 template <size_t kRows, size_t kPanels>
-void tile_s8(const GemmS8& gemm, size_t row, size_t column) {
+[[gnu::flatten]] void tile_s8(const GemmS8& gemm, size_t row, size_t column) {
   const size_t num_groups = gemm.num_groups();
-  const size_t num_steps = gemm.num_steps();
-  __m512 values[kRows][kPanels];
-  begin_s8(gemm, row, column, values);
+  const float* a_scales = gemm.a_scales + row * num_groups;
+  __m512 values[kPanels][kRows];  // in memory, between groups
   for (size_t group = 0; group < num_groups; ++group) {
-    const size_t begin = group * kGroupSteps;
-    const size_t end = begin + kGroupSteps < num_steps ? begin + kGroupSteps : num_steps;
-    __m512i sums[kRows][kPanels];
-    sum_group(gemm, row, column, begin, end, sums);
-    for (size_t p = 0; p < kPanels; ++p) {
-      const size_t at = ((column / kPanelColumns + p) * num_groups + group) * kPanelColumns;
-      const __m512 w_scale = _mm512_load_ps(gemm.w_scales + at);
-      const __m512 column_sum = _mm512_load_ps(gemm.column_sums + at);
-      for (size_t m = 0; m < kRows; ++m) {
-        const size_t index = (row + m) * num_groups + group;
-        const __m512 zero = _mm512_set1_ps(gemm.a_zero_points[index]);
-        const __m512 sum = _mm512_fnmadd_ps(zero, column_sum, _mm512_cvtepi32_ps(sums[m][p]));
-        const __m512 scale = _mm512_mul_ps(_mm512_set1_ps(gemm.a_scales[index]), w_scale);
-        values[m][p] = _mm512_fmadd_ps(sum, scale, values[m][p]);
+    Sums sums[kRows][kPanels];
+    sum_group(gemm, row, column, group, sums);
+    unroll<kPanels>([&](auto p) {
+      const size_t first = column + p * kPanelColumns;
+      __m512 next[kRows];
+      if (group == 0) {
+        begin_s8(gemm, row, first, next);
+      } else {
+        unroll<kRows>([&](auto m) { next[m] = values[p][m]; });
       }
-    }
+      const __m512 w_scale =
+          _mm512_load_ps(gemm.w_scales + first * num_groups + group * kPanelColumns);
+      unroll<kRows>([&](auto m) {
+        const __m512 a_scale = _mm512_set1_ps(a_scales[m * num_groups + group]);
+        values[p][m] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(reinterpret_cast<__m512i>(sums[m][p])),
+                                       _mm512_mul_ps(a_scale, w_scale), next[m]);
+      });
+    });
   }
   for (size_t p = 0; p < kPanels; ++p) {
     const size_t first = column + p * kPanelColumns;
     const __mmask16 mask = column_mask(gemm.num_columns - first);
     for (size_t m = 0; m < kRows; ++m) {
-      _mm512_mask_storeu_ps(gemm.c + (row + m) * gemm.c_stride + first, mask, values[m][p]);
+      _mm512_mask_storeu_ps(gemm.c + (row + m) * gemm.c_stride + first, mask, values[p][m]);
     }
   }
 }

@@ -3,6 +3,8 @@
 
 #include <immintrin.h>
 
+#include <cstddef>
+
 namespace ganglion::avx512 {
 
 struct Lanes {
@@ -11,6 +13,12 @@ struct Lanes {
   static Lanes load(const float* x) { return {_mm512_loadu_ps(x)}; }
   static Lanes broadcast(float x) { return {_mm512_set1_ps(x)}; }
   void store(float* x) const { _mm512_storeu_ps(x, v); }
+  // The first `count` lanes, below 16; the others are `fill`, or not stored.
+  static Lanes load_first(const float* x, size_t count, float fill) {
+    return {_mm512_mask_loadu_ps(_mm512_set1_ps(fill), first(count), x)};
+  }
+  void store_first(float* x, size_t count) const { _mm512_mask_storeu_ps(x, first(count), v); }
+  static __mmask16 first(size_t count) { return static_cast<__mmask16>((1U << count) - 1U); }
 
   friend Lanes operator+(Lanes a, Lanes b) { return {_mm512_add_ps(a.v, b.v)}; }
   friend Lanes operator-(Lanes a, Lanes b) { return {_mm512_sub_ps(a.v, b.v)}; }
@@ -34,9 +42,19 @@ inline Lanes power_of_two(Lanes n) {
 inline Lanes select_greater(Lanes a, Lanes b, Lanes x, Lanes y) {
   return {_mm512_mask_blend_ps(_mm512_cmp_ps_mask(a.v, b.v, _CMP_GT_OQ), y.v, x.v)};
 }
-// Whole lanes from 0 to 255, as bytes.
-inline void store_bytes(Lanes a, unsigned char* out) {
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(out), _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(a.v)));
+// Lane i and lane i + 8, of these lane i and i + 4, and so on.
+inline float sum(Lanes a) {
+  const __m256 eight = _mm256_add_ps(_mm512_castps512_ps256(a.v), _mm512_extractf32x8_ps(a.v, 1));
+  const __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+  const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+}
+inline float largest(Lanes a) { return _mm512_reduce_max_ps(a.v); }
+// Lanes rounded to even, plus `shift`, as bytes; what lies outside 0 to 255 becomes the nearer.
+inline void store_bytes(Lanes a, int shift, unsigned char* out) {
+  const __m512i steps = _mm512_add_epi32(_mm512_cvtps_epi32(a.v), _mm512_set1_epi32(shift));
+  const __m512i positive = _mm512_max_epi32(steps, _mm512_setzero_si512());
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(out), _mm512_cvtusepi32_epi8(positive));
 }
 
 }  // namespace ganglion::avx512

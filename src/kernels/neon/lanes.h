@@ -67,10 +67,21 @@ inline Lanes select_greater(Lanes a, Lanes b, Lanes x, Lanes y) {
   for (int i = 0; i < 4; ++i) x.v[i] = vbslq_f32(vcgtq_f32(a.v[i], b.v[i]), x.v[i], y.v[i]);
   return x;
 }
-// Whole lanes from 0 to 255, as bytes.
-inline void store_bytes(Lanes a, unsigned char* out) {
+// Lane i and lane i + 8, of these lane i and i + 4, and so on.
+inline float sum(Lanes a) {
+  const float32x4_t four = vaddq_f32(vaddq_f32(a.v[0], a.v[2]), vaddq_f32(a.v[1], a.v[3]));
+  const float32x2_t two = vadd_f32(vget_low_f32(four), vget_high_f32(four));
+  return vget_lane_f32(two, 0) + vget_lane_f32(two, 1);
+}
+inline float largest(Lanes a) {
+  return vmaxvq_f32(vmaxq_f32(vmaxq_f32(a.v[0], a.v[1]), vmaxq_f32(a.v[2], a.v[3])));
+}
+// Lanes rounded to even, plus `shift`, as bytes; what lies outside 0 to 255 becomes the nearer.
+inline void store_bytes(Lanes a, int shift, unsigned char* out) {
   uint16x4_t words[4];
-  for (int i = 0; i < 4; ++i) words[i] = vqmovun_s32(vcvtnq_s32_f32(a.v[i]));
+  for (int i = 0; i < 4; ++i) {
+    words[i] = vqmovun_s32(vaddq_s32(vcvtnq_s32_f32(a.v[i]), vdupq_n_s32(shift)));
+  }
   vst1q_u8(out, vcombine_u8(vqmovn_u16(vcombine_u16(words[0], words[1])),
                             vqmovn_u16(vcombine_u16(words[2], words[3]))));
 }

@@ -12,7 +12,7 @@ namespace {
 
 using neon::Lanes;
 using Row = Rowwise<Lanes>;
-using Decoder = DecoderKernels<Lanes, 2, 2>;
+using Decoder = DecoderKernels<Lanes, 2, 2, 2, 2>;
 
 constexpr size_t kTileRows = 4;
 
@@ -44,9 +44,12 @@ void tile_f32(const GemmF32& gemm, size_t row, size_t column) {
   }
 }
 
-// The exact integer sums of the depth steps [begin, end) with 128 taken off the activations, as
-// floats.
-Lanes sum_group(const GemmS8& gemm, size_t row, size_t column, size_t begin, size_t end) {
+// The exact integer sums of a group, less the zero point's share, as floats.
+Lanes sum_group(const GemmS8& gemm, size_t row, size_t column, size_t group) {
+  const size_t num_groups = gemm.num_groups();
+  const size_t group_steps = gemm.group_depth / kDepthStep;
+  const size_t begin = group * group_steps;
+  const size_t end = group + 1 == num_groups ? gemm.num_steps() : begin + group_steps;
   const int8_t* w = gemm.panels + column * gemm.num_steps() * kDepthStep;
   const uint8_t* a = gemm.a + row * gemm.a_stride;
   int32x4_t sums[8];  // two half sums of columns 2i and 2i + 1
@@ -61,16 +64,20 @@ Lanes sum_group(const GemmS8& gemm, size_t row, size_t column, size_t begin, siz
       sums[i] = vpadalq_s16(sums[i], vmull_s8(activations, weights));
     }
   }
+  const int32_t* column_sums =
+      gemm.column_sums + (column / kPanelColumns * num_groups + group) * kPanelColumns;
+  // 128 was taken off the activations.
+  const int32_t zero_point = gemm.a_zero_points[row * num_groups + group] - 128;
   Lanes value;
   for (size_t i = 0; i < 4; ++i) {
-    value.v[i] = vcvtq_f32_s32(vpaddq_s32(sums[2 * i], sums[2 * i + 1]));
+    const int32x4_t sum = vpaddq_s32(sums[2 * i], sums[2 * i + 1]);
+    value.v[i] = vcvtq_f32_s32(vmlsq_n_s32(sum, vld1q_s32(column_sums + 4 * i), zero_point));
   }
   return value;
 }
 
 void row_s8(const GemmS8& gemm, size_t row, size_t column) {
   const size_t num_groups = gemm.num_groups();
-  const size_t num_steps = gemm.num_steps();
   Lanes value = load_bias(gemm.bias, column, gemm.num_columns);
   for (size_t i = 0; i < gemm.num_outliers; ++i) {
     const float activation = gemm.a_outliers[row * gemm.num_outliers + i];
@@ -78,13 +85,9 @@ void row_s8(const GemmS8& gemm, size_t row, size_t column) {
     value = fma(Lanes::broadcast(activation), Lanes::load(weights), value);
   }
   for (size_t group = 0; group < num_groups; ++group) {
-    const size_t begin = group * kGroupSteps;
-    const size_t end = begin + kGroupSteps < num_steps ? begin + kGroupSteps : num_steps;
     const size_t at = (column / kPanelColumns * num_groups + group) * kPanelColumns;
     const size_t index = row * num_groups + group;
-    const Lanes zero = Lanes::broadcast(gemm.a_zero_points[index] - 128.0F);
-    const Lanes sum =
-        sum_group(gemm, row, column, begin, end) - zero * Lanes::load(gemm.column_sums + at);
+    const Lanes sum = sum_group(gemm, row, column, group);
     const Lanes scale = Lanes::broadcast(gemm.a_scales[index]) * Lanes::load(gemm.w_scales + at);
     value = fma(sum, scale, value);
   }

@@ -30,9 +30,9 @@ int32_t dot_group(const GemmS8& gemm, size_t m, size_t n, size_t group) {
   const int8_t* w =
       gemm.panels +
       (n / kPanelColumns * gemm.num_steps() * kPanelColumns + n % kPanelColumns) * kDepthStep;
-  const size_t end = std::min(gemm.depth, (group + 1) * kGroupDepth);
+  const size_t end = std::min(gemm.depth, (group + 1) * gemm.group_depth);
   int32_t sum = 0;
-  for (size_t k = group * kGroupDepth; k < end; ++k) {
+  for (size_t k = group * gemm.group_depth; k < end; ++k) {
     sum += a[k] * w[k / kDepthStep * kPanelColumns * kDepthStep + k % kDepthStep];
   }
   return sum;
@@ -49,10 +49,10 @@ float element_s8(const GemmS8& gemm, size_t m, size_t n) {
   const size_t num_groups = gemm.num_groups();
   for (size_t group = 0; group < num_groups; ++group) {
     const size_t at = (panel * num_groups + group) * kPanelColumns + lane;
-    const float zero_point = gemm.a_zero_points[m * num_groups + group];
-    const auto sum = static_cast<float>(dot_group(gemm, m, n, group));
+    const int32_t zero_point = gemm.a_zero_points[m * num_groups + group];
+    const int32_t sum = dot_group(gemm, m, n, group) - zero_point * gemm.column_sums[at];
     const float scale = gemm.a_scales[m * num_groups + group] * gemm.w_scales[at];
-    value = std::fma(sum - zero_point * gemm.column_sums[at], scale, value);
+    value = std::fma(static_cast<float>(sum), scale, value);
   }
   return value;
 }
@@ -65,7 +65,7 @@ void gemm_s8(const GemmS8& gemm) {
   }
 }
 
-void quantize_group(const float* x, size_t size, uint8_t* q, float* scale, float* zero_point) {
+void quantize_group(const float* x, size_t size, uint8_t* q, float* scale, int32_t* zero_point) {
   float low = 0.0F;  // the range always holds 0
   float high = 0.0F;
   for (size_t i = 0; i < size; ++i) {
@@ -75,17 +75,19 @@ void quantize_group(const float* x, size_t size, uint8_t* q, float* scale, float
   *scale = (high - low) / 255.0F;
   const bool is_zero = !(*scale >= std::numeric_limits<float>::min());
   const float inverse = is_zero ? 0.0F : 1.0F / *scale;
-  *zero_point = std::nearbyint(-low * inverse);
+  const float zero = std::nearbyint(-low * inverse);
+  *zero_point = static_cast<int32_t>(zero);
   for (size_t i = 0; i < size; ++i) {
-    const float value = std::nearbyint(x[i] * inverse) + *zero_point;
+    const float value = std::nearbyint(x[i] * inverse) + zero;
     q[i] = static_cast<uint8_t>(std::clamp(value, 0.0F, 255.0F));
   }
 }
 
-void quantize_row(const float* x, size_t size, uint8_t* q, float* scales, float* zero_points) {
-  for (size_t first = 0; first < size; first += kGroupDepth) {
-    const size_t group = first / kGroupDepth;
-    quantize_group(x + first, std::min(kGroupDepth, size - first), q + first, scales + group,
+void quantize_row(const float* x, size_t size, size_t group_depth, uint8_t* q, float* scales,
+                  int32_t* zero_points) {
+  for (size_t first = 0; first < size; first += group_depth) {
+    const size_t group = first / group_depth;
+    quantize_group(x + first, std::min(group_depth, size - first), q + first, scales + group,
                    zero_points + group);
   }
   for (size_t i = size; i % kDepthStep != 0; ++i) q[i] = 0;
