@@ -14,14 +14,35 @@ namespace {
 // Tokens of one forward pass: its activations stay in the L2 cache, its weights are read once.
 constexpr size_t kChunkTokens = 192;
 
-// The first sequence of each chunk, and the number of sequences.
-std::vector<size_t> split_chunks(std::span<const TokenSequence> sequences) {
-  std::vector<size_t> starts = {0};
+// The last chunks are smaller, so that the threads end together.
+constexpr size_t kMinChunkTokens = 48;
+
+// Fewer tokens are not worth waking a thread for.
+constexpr size_t kMinTeamTokens = 24;
+
+size_t count_tokens(std::span<const TokenSequence> sequences) {
   size_t num_tokens = 0;
+  for (const TokenSequence& sequence : sequences) num_tokens += sequence.ids.size();
+  return num_tokens;
+}
+
+// The first sequence of each chunk, and the number of sequences. With several threads a chunk takes
+// half of a thread's share of what is left.
+std::vector<size_t> split_chunks(std::span<const TokenSequence> sequences, size_t num_threads) {
+  std::vector<size_t> starts = {0};
+  size_t left = count_tokens(sequences);
+  size_t num_tokens = 0;
+  size_t limit = 0;
   for (size_t i = 0; i < sequences.size(); ++i) {
-    if (num_tokens > 0 && num_tokens + sequences[i].ids.size() > kChunkTokens) {
+    if (num_tokens > 0 && num_tokens + sequences[i].ids.size() > limit) {
       starts.push_back(i);
+      left -= num_tokens;
       num_tokens = 0;
+    }
+    if (num_tokens == 0) {
+      limit = num_threads == 1
+                  ? kChunkTokens
+                  : std::clamp(left / (2 * num_threads), kMinChunkTokens, kChunkTokens);
     }
     num_tokens += sequences[i].ids.size();
   }
@@ -174,24 +195,25 @@ TokenSequence BertModel::encode_pair(std::string_view first, std::string_view se
 
 void BertModel::run(std::span<const TokenSequence> sequences, const HiddenSink& sink) const {
   if (sequences.empty()) return;
-  const std::vector<size_t> starts = split_chunks(sequences);
+  const size_t num_tokens = count_tokens(sequences);
+  const size_t num_threads = pool_.num_threads();
+  if (num_tokens <= kChunkTokens || sequences.size() == 1) {
+    const bool is_worth_waking = num_threads > 1 && num_tokens >= kMinTeamTokens;
+    return run_chunk(sequences, 0, sink, is_worth_waking ? &pool_ : nullptr);
+  }
+  const std::vector<size_t> starts = split_chunks(sequences, num_threads);
   const auto run_chunks = [&](size_t begin, size_t end) {
     for (size_t chunk = begin; chunk < end; ++chunk) {
       const size_t first = starts[chunk];
-      run_chunk(sequences.subspan(first, starts[chunk + 1] - first), first, sink);
+      run_chunk(sequences.subspan(first, starts[chunk + 1] - first), first, sink, nullptr);
     }
   };
-  const size_t num_chunks = starts.size() - 1;
-  if (num_chunks == 1) {
-    run_chunks(0, 1);  // without waking a thread
-  } else {
-    pool_.parallel_for(num_chunks, 1, run_chunks);
-  }
+  pool_.parallel_for(starts.size() - 1, 1, run_chunks);
 }
 
 void BertModel::run_chunk(std::span<const TokenSequence> sequences, size_t first,
-                          const HiddenSink& sink) const {
-  thread_local BertScratch scratch;
+                          const HiddenSink& sink, ThreadPool* team) const {
+  thread_local std::vector<BertScratch> scratches(1);
   thread_local AlignedVector<float> hidden;
   std::vector<int32_t> ids;
   std::vector<int32_t> types;
@@ -205,7 +227,13 @@ void BertModel::run_chunk(std::span<const TokenSequence> sequences, size_t first
   }
   const size_t size = config().hidden_size;
   hidden.resize(ids.size() * size);
-  bert_.forward(kernels_, {ids, lengths, types}, hidden, scratch);
+  if (team == nullptr) {
+    bert_.forward(kernels_, {ids, lengths, types}, hidden, scratches[0]);
+  } else {
+    if (scratches.size() < team->num_threads()) scratches.resize(team->num_threads());
+    bert_.forward(kernels_, {ids, lengths, types}, hidden,
+                  std::span(scratches).first(team->num_threads()), *team);
+  }
   const float* rows = hidden.data();
   for (size_t i = 0; i < sequences.size(); ++i) {
     sink(first + i, {rows, lengths[i] * size});

@@ -60,8 +60,9 @@ class BertModel {
   Status read_tokenizer();
   Status add_tokenizer(std::unique_ptr<const Tokenizer> tokenizer);
   void quantize();
-  void run_chunk(std::span<const TokenSequence> sequences, size_t first,
-                 const HiddenSink& sink) const;
+  // Alone, or with all threads of `team`.
+  void run_chunk(std::span<const TokenSequence> sequences, size_t first, const HiddenSink& sink,
+                 ThreadPool* team) const;
 
   std::shared_ptr<const GgufFile> file_;
   Bert bert_;

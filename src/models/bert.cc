@@ -1,6 +1,7 @@
 #include "models/bert.h"
 
 #include <algorithm>
+#include <barrier>
 #include <numeric>
 #include <utility>
 
@@ -43,17 +44,41 @@ Bert::Bert(BertConfig config, Embedding words, LayerNorm embedding_norm)
 
 void Bert::forward(const KernelTable& kernels, const TokenBatch& batch, std::span<float> hidden,
                    BertScratch& scratch) const {
+  check(batch, hidden);
+  prepare(batch, scratch);
+  float* qkv = make_room(scratch.qkv, batch.ids.size() * 3 * config_.hidden_size);
+  const Pass pass = {batch, hidden.data(), {qkv, qkv}, &scratch.angles, [] {}};
+  run_part(kernels, pass, {0, batch.ids.size()}, scratch);
+}
+
+void Bert::forward(const KernelTable& kernels, const TokenBatch& batch, std::span<float> hidden,
+                   std::span<BertScratch> scratches, ThreadPool& pool) const {
+  check(batch, hidden);
+  const size_t num_parts = scratches.size();
+  GANGLION_ASSERT(num_parts == pool.num_threads() && num_parts >= 2);
+  prepare(batch, scratches[0]);
+  const size_t num_tokens = batch.ids.size();
+  const size_t qkv_size = num_tokens * 3 * config_.hidden_size;
+  std::barrier<> together(static_cast<std::ptrdiff_t>(num_parts));
+  // A part may write the next layer's queries, keys and values while another reads this layer's.
+  const Pass pass = {batch,
+                     hidden.data(),
+                     {make_room(scratches[0].qkv, qkv_size), make_room(scratches[1].qkv, qkv_size)},
+                     &scratches[0].angles,
+                     [&] { together.arrive_and_wait(); }};
+  // As many ranges as threads: each thread takes one, since none returns before all have one.
+  pool.parallel_for(num_parts, 1, [&](size_t index, size_t) {
+    const TokenRange part = {num_tokens * index / num_parts, num_tokens * (index + 1) / num_parts};
+    run_part(kernels, pass, part, scratches[index]);
+  });
+}
+
+void Bert::check(const TokenBatch& batch, std::span<const float> hidden) const {
   const size_t num_tokens = batch.ids.size();
   GANGLION_ASSERT(std::accumulate(batch.lengths.begin(), batch.lengths.end(), size_t{0}) ==
                   num_tokens);
   GANGLION_ASSERT(batch.types.empty() || batch.types.size() == num_tokens);
   GANGLION_ASSERT(hidden.size() == num_tokens * config_.hidden_size);
-  prepare(batch, scratch);
-  embed(kernels, batch, hidden.data());
-  for (const Layer& layer : layers_) {
-    attend(kernels, layer, batch, hidden.data(), scratch);
-    feed_forward(kernels, layer, num_tokens, hidden.data(), scratch);
-  }
 }
 
 void Bert::prepare(const TokenBatch& batch, BertScratch& scratch) const {
@@ -62,43 +87,75 @@ void Bert::prepare(const TokenBatch& batch, BertScratch& scratch) const {
   rope_->angles(0, longest, longest, scratch.angles);
 }
 
-void Bert::embed(const KernelTable& kernels, const TokenBatch& batch, float* hidden) const {
+void Bert::run_part(const KernelTable& kernels, const Pass& pass, TokenRange part,
+                    BertScratch& scratch) const {
+  embed(kernels, pass, part);
+  float* hidden = pass.hidden + part.begin * config_.hidden_size;
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    attend(kernels, layers_[i], pass, part, pass.qkv[i % 2], scratch);
+    feed_forward(kernels, layers_[i], part.end - part.begin, hidden, scratch);
+  }
+}
+
+void Bert::embed(const KernelTable& kernels, const Pass& pass, TokenRange part) const {
   size_t token = 0;
-  for (const size_t length : batch.lengths) {
+  for (const size_t length : pass.batch.lengths) {
     GANGLION_ASSERT(length >= 1 && length <= config_.max_positions);
     for (size_t position = 0; position < length; ++position, ++token) {
-      float* out = hidden + token * config_.hidden_size;
-      words_.copy_row(static_cast<size_t>(batch.ids[token]), out);
-      const int32_t type = batch.types.empty() ? 0 : batch.types[token];
+      if (token < part.begin || token >= part.end) continue;
+      float* out = pass.hidden + token * config_.hidden_size;
+      words_.copy_row(static_cast<size_t>(pass.batch.ids[token]), out);
+      const int32_t type = pass.batch.types.empty() ? 0 : pass.batch.types[token];
       if (token_types_) token_types_->add_row(static_cast<size_t>(type), out);
       if (positions_) positions_->add_row(position, out);
     }
   }
-  embedding_norm_.forward(kernels, hidden, nullptr, batch.ids.size());
+  embedding_norm_.forward(kernels, pass.hidden + part.begin * config_.hidden_size, nullptr,
+                          part.end - part.begin);
 }
 
-void Bert::attend(const KernelTable& kernels, const Layer& layer, const TokenBatch& batch,
-                  float* hidden, BertScratch& scratch) const {
+void Bert::attend(const KernelTable& kernels, const Layer& layer, const Pass& pass, TokenRange part,
+                  float* qkv, BertScratch& scratch) const {
   const size_t size = config_.hidden_size;
-  const size_t num_tokens = batch.ids.size();
-  float* qkv = make_room(scratch.qkv, num_tokens * 3 * size);
+  const size_t num_tokens = part.end - part.begin;
+  float* hidden = pass.hidden + part.begin * size;
   float* attended = make_room(scratch.attended, num_tokens * size);
   float* projected = make_room(scratch.projected, num_tokens * size);
-  layer.query_key_value.forward(kernels, hidden, num_tokens, qkv, scratch.linear);
-  size_t first = 0;
-  for (const size_t length : batch.lengths) {
-    float* rows = qkv + first * 3 * size;
-    for (size_t position = 0; rope_ && position < length; ++position) {
-      // Queries and keys lie side by side: twice the heads.
-      scratch.angles.rotate(rows + position * 3 * size, 2 * config_.num_heads, config_.head_dim(),
-                            position);
-    }
-    self_attention(kernels, rows, length, config_.num_heads, config_.head_dim(), distance_slopes_,
-                   attended + first * size, scratch.attention);
-    first += length;
-  }
+  layer.query_key_value.forward(kernels, hidden, num_tokens, qkv + part.begin * 3 * size,
+                                scratch.linear);
+  if (rope_) rotate(pass, part, qkv);
+  pass.wait();
+  attend_tokens(kernels, pass, part, qkv, attended, scratch.attention);
   layer.attention_output.forward(kernels, attended, num_tokens, projected, scratch.linear);
   layer.attention_norm.forward(kernels, hidden, projected, num_tokens);
+}
+
+void Bert::rotate(const Pass& pass, TokenRange part, float* qkv) const {
+  size_t token = 0;
+  for (const size_t length : pass.batch.lengths) {
+    for (size_t position = 0; position < length; ++position, ++token) {
+      if (token < part.begin || token >= part.end) continue;
+      // Queries and keys lie side by side: twice the heads.
+      pass.angles->rotate(qkv + token * 3 * config_.hidden_size, 2 * config_.num_heads,
+                          config_.head_dim(), position);
+    }
+  }
+}
+
+void Bert::attend_tokens(const KernelTable& kernels, const Pass& pass, TokenRange part,
+                         const float* qkv, float* attended, AttentionScratch& scratch) const {
+  const size_t size = config_.hidden_size;
+  size_t first = 0;
+  for (const size_t length : pass.batch.lengths) {
+    const size_t begin = std::clamp(part.begin, first, first + length);
+    const size_t end = std::clamp(part.end, first, first + length);
+    if (begin < end) {
+      self_attention(kernels, qkv + first * 3 * size, length, {begin - first, end - first},
+                     config_.num_heads, config_.head_dim(), distance_slopes_,
+                     attended + (begin - part.begin) * size, scratch);
+    }
+    first += length;
+  }
 }
 
 void Bert::feed_forward(const KernelTable& kernels, const Layer& layer, size_t num_tokens,

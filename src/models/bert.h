@@ -5,12 +5,15 @@
 // them, H hidden size, F feed-forward size.
 #pragma once
 
+#include <array>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <vector>
 
 #include "base/result.h"
+#include "base/thread_pool.h"
 #include "kernels/kernel_table.h"
 #include "models/bert_config.h"
 #include "nn/attention.h"
@@ -59,6 +62,12 @@ class Bert {
   void forward(const KernelTable& kernels, const TokenBatch& batch, std::span<float> hidden,
                BertScratch& scratch) const;
 
+  // The same, with the same bits, by all threads of `pool` together: each takes a part of the
+  // tokens and waits for the others once a layer. `scratches`: one a thread, two or more
+  // (asserted).
+  void forward(const KernelTable& kernels, const TokenBatch& batch, std::span<float> hidden,
+               std::span<BertScratch> scratches, ThreadPool& pool) const;
+
   // One vector of one sequence's, `hidden` [T, H] from forward(): `pooled` [H]. Without pooling
   // the mean.
   void pool(std::span<const float> hidden, std::span<float> pooled) const;
@@ -76,12 +85,30 @@ class Bert {
 
   Bert(BertConfig config, Embedding words, LayerNorm embedding_norm);
 
-  void embed(const KernelTable& kernels, const TokenBatch& batch, float* hidden) const;
+  // What the parts of one pass share. A part computes the rows of its tokens, and waits for the
+  // others' keys and values.
+  struct Pass {
+    const TokenBatch& batch;
+    float* hidden;                     // [T, H]
+    std::array<float*, 2> qkv;         // [T, 3H] each, of even and odd layers, or twice the same
+    const RopeAngles* angles;          // with Positions::kRotary
+    const std::function<void()> wait;  // until every part came here
+  };
+
+  void check(const TokenBatch& batch, std::span<const float> hidden) const;
+  void run_part(const KernelTable& kernels, const Pass& pass, TokenRange part,
+                BertScratch& scratch) const;
+  void embed(const KernelTable& kernels, const Pass& pass, TokenRange part) const;
   // Fills the scratch's angles for the longest sequence, where positions are rotary.
   void prepare(const TokenBatch& batch, BertScratch& scratch) const;
-  // The two halves of a layer, `hidden` [T, H] in place.
-  void attend(const KernelTable& kernels, const Layer& layer, const TokenBatch& batch,
-              float* hidden, BertScratch& scratch) const;
+  // The two halves of a layer, the hidden rows of `part` in place. The queries, keys and values of
+  // all tokens lie in `qkv` once every part is past the wait.
+  void attend(const KernelTable& kernels, const Layer& layer, const Pass& pass, TokenRange part,
+              float* qkv, BertScratch& scratch) const;
+  void rotate(const Pass& pass, TokenRange part, float* qkv) const;
+  // The rows of `attended` are those of `part` alone.
+  void attend_tokens(const KernelTable& kernels, const Pass& pass, TokenRange part,
+                     const float* qkv, float* attended, AttentionScratch& scratch) const;
   void feed_forward(const KernelTable& kernels, const Layer& layer, size_t num_tokens,
                     float* hidden, BertScratch& scratch) const;
 

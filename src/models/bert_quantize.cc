@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "models/bert.h"
+#include "nn/compute.h"
 
 namespace ganglion {
 namespace {
@@ -37,13 +38,16 @@ std::vector<size_t> find_outliers(std::span<const float> hidden, size_t hidden_s
 
 void Bert::quantize(const KernelTable& kernels, const TokenBatch& batch) {
   GANGLION_ASSERT(!batch.ids.empty());
-  std::vector<float> hidden(batch.ids.size() * config_.hidden_size);
+  const TokenRange all = {0, batch.ids.size()};
+  std::vector<float> hidden(all.end * config_.hidden_size);
   BertScratch scratch;
   prepare(batch, scratch);
-  embed(kernels, batch, hidden.data());
+  float* qkv = make_room(scratch.qkv, all.end * 3 * config_.hidden_size);
+  const Pass pass = {batch, hidden.data(), {qkv, qkv}, &scratch.angles, [] {}};
+  embed(kernels, pass, all);
   for (Layer& layer : layers_) {
     std::vector<size_t> of_attention = find_outliers(hidden, config_.hidden_size);
-    attend(kernels, layer, batch, hidden.data(), scratch);
+    attend(kernels, layer, pass, all, qkv, scratch);
     std::vector<size_t> of_feed_forward = find_outliers(hidden, config_.hidden_size);
     feed_forward(kernels, layer, batch.ids.size(), hidden.data(), scratch);
     layer.query_key_value.quantize(kNormedGroup, std::move(of_attention));

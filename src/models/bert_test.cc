@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <numeric>
 
 #include "base/file.h"
 #include "base/test_paths.h"
@@ -125,6 +126,32 @@ TEST(Bert, SequencesDoNotSeeEachOther) {
               << kernels->name;
           first += length;
         }
+      }
+    }
+  }
+}
+
+// Parts cut sequences anywhere, and may be empty.
+TEST(Bert, ThreadsTogetherGiveTheBitsOfOne) {
+  const auto folder = shared_data_path("models/golden/given/models");
+  if (!folder) GTEST_SKIP() << "no shared data: set GANGLION_DATA to run this test";
+  const KernelTable& kernels = *available_kernels().back();
+  const std::vector<std::vector<size_t>> batches = {{1}, {2}, {24}, {5, 1, 11, 7}, {30}};
+  for (const std::string name : {"bert", "nomic_bert", "jina_bert_v2"}) {
+    const Golden golden = load_golden(*folder, name, Precision::kF32);
+    for (const std::vector<size_t>& lengths : batches) {
+      const size_t num_tokens = std::accumulate(lengths.begin(), lengths.end(), size_t{0});
+      std::vector<int32_t> ids = golden.tokens;
+      ids.resize(num_tokens, 1);
+      std::vector<float> alone(num_tokens * golden.config.hidden_size);
+      BertScratch scratch;
+      golden.bert.forward(kernels, {ids, lengths}, alone, scratch);
+      for (const size_t num_threads : {2, 3, 4}) {
+        ThreadPool pool(num_threads);
+        std::vector<BertScratch> scratches(num_threads);
+        std::vector<float> together(alone.size());
+        golden.bert.forward(kernels, {ids, lengths}, together, scratches, pool);
+        EXPECT_EQ(together, alone) << name << ", " << num_threads << " threads";
       }
     }
   }

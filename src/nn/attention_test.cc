@@ -33,11 +33,11 @@ TEST(Attention, WeightFallsWithDistance) {
   for (const KernelTable* kernels : available_kernels()) {
     float out[kTokens];
     AttentionScratch scratch;
-    self_attention(*kernels, qkv, kTokens, 1, 1, slopes, out, scratch);
+    self_attention(*kernels, qkv, kTokens, {0, kTokens}, 1, 1, slopes, out, scratch);
     EXPECT_NEAR(out[0], (1 + 2 * near + 3 * far) / (1 + near + far), 1e-6F) << kernels->name;
     EXPECT_NEAR(out[1], 2, 1e-6F) << kernels->name;
     EXPECT_NEAR(out[2], (far + 2 * near + 3) / (1 + near + far), 1e-6F) << kernels->name;
-    self_attention(*kernels, qkv, kTokens, 1, 1, {}, out, scratch);
+    self_attention(*kernels, qkv, kTokens, {0, kTokens}, 1, 1, {}, out, scratch);
     EXPECT_NEAR(out[0], 2, 1e-6F) << kernels->name;
   }
 }
