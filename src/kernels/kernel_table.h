@@ -91,10 +91,12 @@ struct QuantizedRow {
 // and 8-bit activations. K is a multiple of 32. The result is summed in float, one part (16 or 32
 // inputs that share a scale of weights) behind the other: the integer sum of q * code (exact) times
 // the activations' scale, times the part's scale; then the part's minimum times the scaled sum.
+// Of bfloats the products are summed two by two, the odd input first, as vdpbf16ps does.
 struct PanelProduct {
   DType dtype = DType::kQ8_0;         // a type that has_panels
   const std::byte* panels = nullptr;  // of the first output, 64-byte aligned
   QuantizedRow a;                     // of the first row; the rows [M] follow without gaps
+  const uint16_t* a_bf16 = nullptr;   // [M, K], for F16 and BF16 weights instead
   const float* bias = nullptr;        // [N] or null
   float* c = nullptr;                 // [M, N], rows `c_stride` floats apart
   size_t c_stride = 0;
@@ -174,6 +176,8 @@ struct KernelTable {
 
   // Quantises x [size], a multiple of 32: the largest |x| of a group becomes 127.
   void (*quantize_activations)(const float* x, size_t size, const QuantizedRow& row);
+  // Rounds to nearest, ties to even.
+  void (*round_to_bf16)(const float* x, size_t size, uint16_t* out);
   void (*multiply_panels)(const PanelProduct& product);
 };
 

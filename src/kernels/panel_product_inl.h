@@ -272,9 +272,49 @@ struct PanelProducts {
     }
   }
 
+  // Rows and outputs as in run_rows(), of bfloats. kHasDot: by the machine's own instruction.
+  template <bool kHasDot, size_t kRows>
+  static void run_float_rows(const PanelProduct& product, const std::byte* panel, size_t column,
+                             size_t row) {
+    const size_t depth = product.depth;
+    for (; row + kRows <= product.num_rows; row += kRows) {
+      for (size_t lane = 0; lane < kPanelColumns; lane += V::kLanes) {
+        Floats totals[kRows];
+#pragma GCC unroll 16
+        for (size_t m = 0; m < kRows; ++m) totals[m] = V::zero();
+        const uint16_t* a = product.a_bf16 + row * depth;
+        for (size_t k = 0; k < depth; k += 2) {
+          const Bytes weights = V::load_bytes(panel + k / 2 * kLineBytes + lane * kDepthStep);
+#pragma GCC unroll 16
+          for (size_t m = 0; m < kRows; ++m) {
+            totals[m] = V::template add_pair<kHasDot>(totals[m], weights, a + m * depth + k);
+          }
+        }
+        store_outputs<kRows>(product, row, column + lane, totals);
+      }
+    }
+    if constexpr (kRows > 1) {
+      if (row < product.num_rows) {
+        run_float_rows<kHasDot, kRows - 1>(product, panel, column, row);
+      }
+    }
+  }
+
+  template <bool kHasDot>
+  static void run_floats(const PanelProduct& product) {
+    const std::byte* panel = product.panels;
+    for (size_t column = 0; column < product.num_columns; column += kPanelColumns) {
+      run_float_rows<kHasDot, V::kFloatTileRows>(product, panel, column, 0);
+      panel += panel_layout(DType::kBF16).panel_bytes(product.depth);
+    }
+  }
+
   // KernelTable::multiply_panels.
   static void multiply(const PanelProduct& product) {
     switch (product.dtype) {
+      case DType::kF16:
+      case DType::kBF16:
+        return V::has_dot() ? run_floats<true>(product) : run_floats<false>(product);
       case DType::kQ4_0:
         return run<panel_layout(DType::kQ4_0)>(product);
       case DType::kQ4_1:

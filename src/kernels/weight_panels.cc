@@ -224,9 +224,33 @@ void pack_rows(const TensorView& weights, size_t first_panel, size_t last_panel,
   }
 }
 
+template <uint16_t (*convert)(uint16_t)>
+void pack_floats(const TensorView& weights, size_t first_panel, size_t last_panel, std::byte* out) {
+  const auto num_rows = static_cast<size_t>(weights.shape[0]);
+  const auto num_inputs = static_cast<size_t>(weights.shape[1]);
+  const size_t panel_bytes = panel_layout(DType::kBF16).panel_bytes(num_inputs);
+  std::memset(out, 0, (last_panel - first_panel) * panel_bytes);
+  for (size_t row = first_panel * kPanelColumns;
+       row < std::min(last_panel * kPanelColumns, num_rows); ++row) {
+    const std::byte* from = weights.bytes.data() + row * num_inputs * sizeof(uint16_t);
+    std::byte* to = out + (row / kPanelColumns - first_panel) * panel_bytes +
+                    row % kPanelColumns * 2 * sizeof(uint16_t);
+    for (size_t i = 0; i < num_inputs; ++i) {
+      uint16_t half = 0;
+      std::memcpy(&half, from + i * sizeof(half), sizeof(half));
+      half = convert(half);
+      std::memcpy(to + i / 2 * kLineBytes + i % 2 * sizeof(half), &half, sizeof(half));
+    }
+  }
+}
+
+uint16_t bf16_from_f16(uint16_t half) { return bf16_from_f32(f32_from_f16(half)); }
+uint16_t same_bits(uint16_t half) { return half; }
+
 }  // namespace
 
-bool has_panels(DType dtype) {
+bool has_panels(DType dtype, size_t num_inputs) {
+  if (dtype == DType::kF16 || dtype == DType::kBF16) return num_inputs % kGroupInputs == 0;
   switch (dtype) {
     case DType::kQ4_0:
     case DType::kQ4_1:
@@ -275,6 +299,10 @@ void pack_panels(const TensorView& weights, size_t first_panel, size_t last_pane
       return pack_rows<BlockQ6_K, DType::kQ6_K>(weights, first_panel, last_panel, out);
     case DType::kIQ4_NL:
       return pack_rows<BlockIQ4_NL, DType::kIQ4_NL>(weights, first_panel, last_panel, out);
+    case DType::kF16:
+      return pack_floats<bf16_from_f16>(weights, first_panel, last_panel, out);
+    case DType::kBF16:
+      return pack_floats<same_bits>(weights, first_panel, last_panel, out);
     case DType::kIQ4_XS:
       return pack_rows<BlockIQ4_XS, DType::kIQ4_XS>(weights, first_panel, last_panel, out);
     default:

@@ -1,4 +1,4 @@
-// Quantised weights as the matrix products of decoders read them: panels of 16 rows (outputs),
+// Weights as the matrix products of decoders read them: panels of 16 rows (outputs),
 // interleaved so that one vector holds the same four inputs of all rows. They are unpacked in
 // registers, for one row of activations or for several at once. Unpacking a panel once for all rows
 // into the cache was measured too: 2 to 6 % faster from 64 rows on, not worth a second layout.
@@ -18,6 +18,7 @@
 //     high pairs  2 lines; line h holds steps 4 h to 4 h + 3, from the lowest pair up
 //     bytes       8 lines
 //     low pairs   2 lines, as high pairs
+//     bfloats     16 lines of two inputs a row, in bfloat16; no scales. F16 is rounded to it.
 #pragma once
 
 #include <cstddef>
@@ -41,6 +42,7 @@ enum class CodePlanes : uint8_t {
   kBytes,
   kPairs,
   kPairsAndBits,
+  kBfloats,
 };
 
 // How a type lies in a panel; usable as a template argument.
@@ -54,7 +56,7 @@ struct PanelLayout {
   bool has_levels = false;  // codes stand for kIq4Values + 128
 
   constexpr size_t code_bytes() const {  // of a group
-    constexpr size_t kLines[] = {4, 5, 6, 8, 2, 3};
+    constexpr size_t kLines[] = {4, 5, 6, 8, 2, 3, 16};
     return kLines[static_cast<size_t>(planes)] * kLineBytes;
   }
   constexpr int code_bits() const {
@@ -62,6 +64,7 @@ struct PanelLayout {
     return has_levels ? 8 : kBits[static_cast<size_t>(planes)];
   }
   constexpr size_t scale_bytes() const {  // of a unit
+    if (planes == CodePlanes::kBfloats) return 0;
     const size_t num_kinds = has_minima ? 2 : 1;
     const size_t factors = has_factors ? groups_per_unit * parts_per_group : 0;
     return num_kinds * kPanelColumns * (sizeof(uint16_t) + factors);
@@ -79,8 +82,9 @@ struct PanelLayout {
   }
 };
 
-// Whether there are panels of the type: every quantised type that files store.
-bool has_panels(DType dtype);
+// Whether there are panels of a matrix [N, num_inputs] of the type: of every quantised type that
+// files store, and of F16 and BF16 with a multiple of kGroupInputs inputs.
+bool has_panels(DType dtype, size_t num_inputs);
 
 constexpr PanelLayout panel_layout(DType dtype) {
   using enum CodePlanes;
@@ -109,6 +113,9 @@ constexpr PanelLayout panel_layout(DType dtype) {
       return {.planes = kNibbles, .zero_point_bits = 7, .has_levels = true};
     case DType::kIQ4_XS:
       return {kNibbles, kPanelGroups, 1, true, false, 7, true};
+    case DType::kF16:
+    case DType::kBF16:
+      return {.planes = kBfloats};
     default:
       return {};
   }

@@ -21,6 +21,8 @@ constexpr size_t kPackedAtOnce = 16;
 constexpr size_t kPanelsOfOneRow = 8;
 constexpr size_t kPanelsOfRows = 2;
 
+bool is_bfloat(DType dtype) { return dtype == DType::kF16 || dtype == DType::kBF16; }
+
 size_t panels_of(const StoredMatrix& weights) {
   return (weights.num_rows() + kPanelColumns - 1) / kPanelColumns;
 }
@@ -39,7 +41,7 @@ size_t StoredLinear::panels_bytes() const {
   size_t bytes = 0;
   for (const Part& part : parts_) {
     const StoredMatrix& weights = part.weights;
-    if (!has_panels(weights.dtype())) continue;
+    if (!has_panels(weights.dtype(), weights.num_columns())) continue;
     bytes += ganglion::panels_bytes(weights.dtype(), weights.num_rows(), weights.num_columns());
   }
   return bytes;
@@ -48,7 +50,7 @@ size_t StoredLinear::panels_bytes() const {
 void StoredLinear::write_panels(ThreadPool& pool, std::byte* out) const {
   for (const Part& part : parts_) {
     const StoredMatrix& weights = part.weights;
-    if (!has_panels(weights.dtype())) continue;
+    if (!has_panels(weights.dtype(), weights.num_columns())) continue;
     const size_t panel_bytes = panel_layout(weights.dtype()).panel_bytes(weights.num_columns());
     const size_t num_panels = panels_of(weights);
     pool.parallel_for(num_panels, kPackedAtOnce, [&](size_t begin, size_t end) {
@@ -61,7 +63,7 @@ void StoredLinear::write_panels(ThreadPool& pool, std::byte* out) const {
 void StoredLinear::use_panels(const std::byte* panels) {
   for (Part& part : parts_) {
     const StoredMatrix& weights = part.weights;
-    if (!has_panels(weights.dtype())) continue;
+    if (!has_panels(weights.dtype(), weights.num_columns())) continue;
     part.panels = panels;
     panels += ganglion::panels_bytes(weights.dtype(), weights.num_rows(), weights.num_columns());
   }
@@ -85,13 +87,28 @@ void StoredLinear::forward(const Compute& compute, const float* x, size_t num_ro
 
 void StoredLinear::forward_panels(const Compute& compute, const float* x, size_t num_rows,
                                   float* y) const {
-  thread_local QuantizedRows rows;
+  thread_local QuantizedRows thread_rows;
+  thread_local AlignedVector<uint16_t> thread_bfloats;
+  QuantizedRows& rows = thread_rows;  // the caller's, for the workers
   const size_t depth = num_inputs();
-  rows.resize(num_rows, depth);
-  QuantizedRows& quantized = rows;  // the caller's, for the workers
-  for_each_row(compute, num_rows, [&](size_t row) {
-    compute.kernels.quantize_activations(x + row * depth, depth, quantized.row(row, depth));
-  });
+  const auto needs = [&](bool bfloats) {
+    return std::any_of(parts_.begin(), parts_.end(), [&](const Part& part) {
+      return part.panels != nullptr && is_bfloat(part.weights.dtype()) == bfloats;
+    });
+  };
+  if (needs(false)) {
+    rows.resize(num_rows, depth);
+    for_each_row(compute, num_rows, [&](size_t row) {
+      compute.kernels.quantize_activations(x + row * depth, depth, rows.row(row, depth));
+    });
+  }
+  uint16_t* bfloats = nullptr;
+  if (needs(true)) {
+    bfloats = make_room(thread_bfloats, num_rows * depth);
+    for_each_row(compute, num_rows, [&](size_t row) {
+      compute.kernels.round_to_bf16(x + row * depth, depth, bfloats + row * depth);
+    });
+  }
   // The panels of all parts are numbered in one row, so that threads share them evenly.
   size_t num_panels = 0;
   for (const Part& part : parts_)
@@ -107,7 +124,8 @@ void StoredLinear::forward_panels(const Compute& compute, const float* x, size_t
       first_panel += count;
       if (end <= first_panel - count || begin >= first_panel) continue;
       PanelProduct product;
-      product.a = quantized.row(0, depth);
+      product.a = rows.row(0, depth);
+      product.a_bf16 = bfloats;
       product.num_rows = num_rows;
       product.depth = depth;
       const size_t output = first * kPanelColumns;

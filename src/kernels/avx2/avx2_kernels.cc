@@ -186,6 +186,7 @@ const KernelTable& avx2_kernels() {
       Decoder::soft_cap,
       Expand<avx2::Lanes>::run,
       avx2::quantize_activations,
+      avx2::round_to_bf16,
       avx2::multiply_panels,
   };
   return kTable;

@@ -10,6 +10,7 @@
 
 #include "kernels/panel_product_inl.h"
 #include "tensor/block_layouts.h"
+#include "tensor/half.h"
 
 namespace ganglion::avx2 {
 namespace {
@@ -17,6 +18,7 @@ namespace {
 struct Vector {
   static constexpr size_t kLanes = 8;
   static constexpr size_t kTileRows = 4;
+  static constexpr size_t kFloatTileRows = 8;
   static constexpr bool kIsDirect = false;
   static constexpr bool kTakesWideCodes = false;
   using Bytes = __m256i;
@@ -98,6 +100,17 @@ struct Vector {
         _mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(x))));
   }
 
+  static bool has_dot() { return false; }
+  // Adds the products of two inputs, of which `a` points to the first; the second one's first.
+  template <bool kHasDot>
+  static Floats add_pair(Floats sum, Bytes weights, const uint16_t* a) {
+    const __m256i odd_bits = _mm256_set1_epi32(static_cast<int32_t>(0xFFFF0000U));
+    const __m256 odd = _mm256_castsi256_ps(_mm256_and_si256(weights, odd_bits));
+    const __m256 even = _mm256_castsi256_ps(_mm256_slli_epi32(weights, 16));
+    sum = _mm256_fmadd_ps(odd, _mm256_set1_ps(f32_from_bf16(a[1])), sum);
+    return _mm256_fmadd_ps(even, _mm256_set1_ps(f32_from_bf16(a[0])), sum);
+  }
+
   static float largest_magnitude(const float* x) {
     const __m256 magnitude = _mm256_castsi256_ps(_mm256_set1_epi32(0x7FFFFFFF));
     __m256 largest = _mm256_setzero_ps();
@@ -139,6 +152,10 @@ struct Vector {
 
 void quantize_activations(const float* x, size_t size, const QuantizedRow& row) {
   PanelProducts<Vector>::quantize(x, size, row);
+}
+
+void round_to_bf16(const float* x, size_t size, uint16_t* out) {
+  for (size_t i = 0; i < size; ++i) out[i] = bf16_from_f32(x[i]);
 }
 
 void multiply_panels(const PanelProduct& product) { PanelProducts<Vector>::multiply(product); }

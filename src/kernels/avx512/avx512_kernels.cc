@@ -231,6 +231,7 @@ const KernelTable& avx512_kernels() {
       Decoder::soft_cap,
       Expand<avx512::Lanes>::run,
       avx512::quantize_activations,
+      avx512::round_to_bf16,
       avx512::multiply_panels,
   };
   return kTable;

@@ -16,6 +16,7 @@
 
 #include "kernels/panel_product_inl.h"
 #include "tensor/block_layouts.h"
+#include "tensor/half.h"
 
 namespace ganglion::avx512 {
 namespace {
@@ -23,6 +24,7 @@ namespace {
 struct Vector {
   static constexpr size_t kLanes = 16;
   static constexpr size_t kTileRows = 8;
+  static constexpr size_t kFloatTileRows = 14;
   static constexpr bool kIsDirect = true;
   static constexpr bool kTakesWideCodes = true;
   using Bytes = __m512i;
@@ -85,6 +87,31 @@ struct Vector {
     return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(factors));
   }
 
+  // AVX512_BF16, which not all of these machines have.
+  static bool has_dot() {
+    static const bool kHasDot = __builtin_cpu_supports("avx512bf16") != 0;
+    return kHasDot;
+  }
+  // Adds the products of two inputs, of which `a` points to the first; the second one's first.
+  template <bool kHasDot>
+  static Floats add_pair(Floats sum, Bytes weights, const uint16_t* a) {
+    int32_t both = 0;
+    std::memcpy(&both, a, sizeof(both));
+    const __m512i pair = _mm512_set1_epi32(both);
+    if constexpr (kHasDot) {
+      // Not the intrinsic: it would need the whole file compiled for machines that have it.
+      asm("vdpbf16ps %2, %1, %0" : "+v"(sum) : "v"(weights), "v"(pair));
+      return sum;
+    }
+    const auto odd = [](__m512i x) {
+      return _mm512_castsi512_ps(
+          _mm512_and_si512(x, _mm512_set1_epi32(static_cast<int32_t>(0xFFFF0000U))));
+    };
+    const auto even = [](__m512i x) { return _mm512_castsi512_ps(_mm512_slli_epi32(x, 16)); };
+    return _mm512_fmadd_ps(even(weights), even(pair),
+                           _mm512_fmadd_ps(odd(weights), odd(pair), sum));
+  }
+
   // Thirty-two values to q; returns their scale.
   static float quantize_group(const float* x, int8_t* q) {
     const __m512 low = _mm512_loadu_ps(x);
@@ -117,6 +144,10 @@ struct Vector {
 
 void quantize_activations(const float* x, size_t size, const QuantizedRow& row) {
   PanelProducts<Vector>::quantize(x, size, row);
+}
+
+void round_to_bf16(const float* x, size_t size, uint16_t* out) {
+  for (size_t i = 0; i < size; ++i) out[i] = bf16_from_f32(x[i]);
 }
 
 void multiply_panels(const PanelProduct& product) { PanelProducts<Vector>::multiply(product); }

@@ -131,6 +131,7 @@ const KernelTable& neon_kernels() {
       Decoder::soft_cap,
       Expand<Lanes>::run,
       neon::quantize_activations,
+      neon::round_to_bf16,
       neon::multiply_panels,
   };
   return kTable;

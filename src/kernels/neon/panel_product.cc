@@ -9,6 +9,7 @@
 
 #include "kernels/panel_product_inl.h"
 #include "tensor/block_layouts.h"
+#include "tensor/half.h"
 
 namespace ganglion::neon {
 namespace {
@@ -16,6 +17,7 @@ namespace {
 struct Vector {
   static constexpr size_t kLanes = 4;
   static constexpr size_t kTileRows = 4;
+  static constexpr size_t kFloatTileRows = 8;
   static constexpr bool kIsDirect = true;
   static constexpr bool kTakesWideCodes = false;
   using Bytes = uint8x16_t;
@@ -83,6 +85,17 @@ struct Vector {
     return vcvtq_f32_s32(vmovl_s16(vget_low_s16(vmovl_s8(factors))));
   }
 
+  static bool has_dot() { return false; }
+  // Adds the products of two inputs, of which `a` points to the first; the second one's first.
+  template <bool kHasDot>
+  static Floats add_pair(Floats sum, Bytes weights, const uint16_t* a) {
+    const uint32x4_t bits = vreinterpretq_u32_u8(weights);
+    const float32x4_t odd = vreinterpretq_f32_u32(vandq_u32(bits, vdupq_n_u32(0xFFFF0000U)));
+    const float32x4_t even = vreinterpretq_f32_u32(vshlq_n_u32(bits, 16));
+    sum = vfmaq_n_f32(sum, odd, f32_from_bf16(a[1]));
+    return vfmaq_n_f32(sum, even, f32_from_bf16(a[0]));
+  }
+
   static float largest_magnitude(const float* x) {
     float32x4_t largest = vdupq_n_f32(0.0F);
     for (size_t i = 0; i < kGroupInputs; i += kLanes) {
@@ -120,6 +133,10 @@ struct Vector {
 
 void quantize_activations(const float* x, size_t size, const QuantizedRow& row) {
   PanelProducts<Vector>::quantize(x, size, row);
+}
+
+void round_to_bf16(const float* x, size_t size, uint16_t* out) {
+  for (size_t i = 0; i < size; ++i) out[i] = bf16_from_f32(x[i]);
 }
 
 void multiply_panels(const PanelProduct& product) { PanelProducts<Vector>::multiply(product); }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "base/check.h"
 #include "kernels/weight_panels.h"
 #include "tensor/block_layouts.h"
 #include "tensor/half.h"
@@ -50,6 +51,8 @@ struct PanelRow {
       case CodePlanes::kPairsAndBits:
         code = pair(0) | bit(2) << 2;
         break;
+      case CodePlanes::kBfloats:
+        GANGLION_ASSERT(false && "bfloats are no codes");
     }
     if (layout.has_levels) return kIq4Values[code];
     const int zero_point = layout.zero_point_bits == 0 ? 0 : 1 << layout.zero_point_bits;
@@ -96,6 +99,23 @@ float element(const PanelProduct& product, const PanelRow& weights, size_t m) {
   return total;
 }
 
+float bfloat_element(const PanelProduct& product, const PanelRow& weights, size_t m) {
+  const uint16_t* a = product.a_bf16 + m * product.depth;
+  const auto weight = [&](size_t k) {
+    uint16_t half = 0;
+    std::memcpy(&half,
+                weights.panel + k / 2 * kLineBytes + (weights.row * 2 + k % 2) * sizeof(half),
+                sizeof(half));
+    return f32_from_bf16(half);
+  };
+  float total = 0;
+  for (size_t k = 0; k < product.depth; k += 2) {
+    total = std::fma(f32_from_bf16(a[k + 1]), weight(k + 1), total);
+    total = std::fma(f32_from_bf16(a[k]), weight(k), total);
+  }
+  return total;
+}
+
 }  // namespace
 
 void quantize_activations(const float* x, size_t size, const QuantizedRow& row) {
@@ -120,6 +140,10 @@ void quantize_activations(const float* x, size_t size, const QuantizedRow& row) 
   }
 }
 
+void round_to_bf16(const float* x, size_t size, uint16_t* out) {
+  for (size_t i = 0; i < size; ++i) out[i] = bf16_from_f32(x[i]);
+}
+
 void multiply_panels(const PanelProduct& product) {
   const PanelLayout layout = panel_layout(product.dtype);
   for (size_t n = 0; n < product.num_columns; ++n) {
@@ -127,7 +151,9 @@ void multiply_panels(const PanelProduct& product) {
         layout, product.panels + n / kPanelColumns * layout.panel_bytes(product.depth),
         n % kPanelColumns};
     for (size_t m = 0; m < product.num_rows; ++m) {
-      const float total = element(product, weights, m);
+      const float total = layout.planes == CodePlanes::kBfloats
+                              ? bfloat_element(product, weights, m)
+                              : element(product, weights, m);
       product.c[m * product.c_stride + n] =
           product.bias == nullptr ? total : total + product.bias[n];
     }

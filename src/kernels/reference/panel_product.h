@@ -6,6 +6,7 @@
 namespace ganglion::reference {
 
 void quantize_activations(const float* x, size_t size, const QuantizedRow& row);
+void round_to_bf16(const float* x, size_t size, uint16_t* out);
 void multiply_panels(const PanelProduct& product);
 
 }  // namespace ganglion::reference

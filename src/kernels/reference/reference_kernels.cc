@@ -233,6 +233,7 @@ const KernelTable& reference_kernels() {
       soft_cap,
       Expand<Reference>::run,
       reference::quantize_activations,
+      reference::round_to_bf16,
       reference::multiply_panels,
   };
   return kTable;
