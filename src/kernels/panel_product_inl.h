@@ -347,8 +347,15 @@ struct PanelProducts {
   // KernelTable::quantize_activations.
   static void quantize(const float* x, size_t size, const QuantizedRow& row) {
     const size_t num_groups = size / kGroupInputs;
+    V::largest_of_groups(x, num_groups, row.scales);
     for (size_t group = 0; group < num_groups; ++group) {
-      row.scales[group] = V::quantize_group(x + group * kGroupInputs, row.q + group * kGroupInputs);
+      const float largest = row.scales[group];
+      row.scaled_minus_sums32[group] = largest > 0.0F ? 127.0F / largest : 0.0F;
+      row.scales[group] = largest / 127.0F;
+    }
+    for (size_t group = 0; group < num_groups; ++group) {
+      V::quantize_group(x + group * kGroupInputs, row.scaled_minus_sums32[group],
+                        row.q + group * kGroupInputs);
     }
     V::sum16(row.q, size, row.minus_sums16);
     for (size_t part = 0; part < size / 16; ++part) {

@@ -112,18 +112,37 @@ struct Vector {
                            _mm512_fmadd_ps(odd(weights), odd(pair), sum));
   }
 
-  // Thirty-two values to q; returns their scale.
-  static float quantize_group(const float* x, int8_t* q) {
-    const __m512 low = _mm512_loadu_ps(x);
-    const __m512 high = _mm512_loadu_ps(x + 16);
-    const float largest =
-        _mm512_reduce_max_ps(_mm512_max_ps(_mm512_abs_ps(low), _mm512_abs_ps(high)));
-    const __m512 inverse = _mm512_set1_ps(largest > 0.0F ? 127.0F / largest : 0.0F);
-    const __m512i words = _mm512_cvtps_epi32(_mm512_mul_ps(low, inverse));
-    const __m512i more = _mm512_cvtps_epi32(_mm512_mul_ps(high, inverse));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(q), _mm512_cvtsepi32_epi8(words));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(q + 16), _mm512_cvtsepi32_epi8(more));
-    return largest / 127.0F;
+  // The largest magnitude of every thirty-two values.
+  static void largest_of_groups(const float* x, size_t num_groups, float* largest) {
+    const auto group = [&](size_t i) {
+      const float* first = x + i * kGroupInputs;
+      return _mm512_max_ps(_mm512_abs_ps(_mm512_loadu_ps(first)),
+                           _mm512_abs_ps(_mm512_loadu_ps(first + 16)));
+    };
+    size_t i = 0;
+    for (; i + 4 <= num_groups; i += 4) {  // as a transposition, so that one vector holds four
+      const __m512 a = group(i);
+      const __m512 b = group(i + 1);
+      const __m512 c = group(i + 2);
+      const __m512 d = group(i + 3);
+      const __m512 ab = _mm512_max_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
+      const __m512 cd = _mm512_max_ps(_mm512_unpacklo_ps(c, d), _mm512_unpackhi_ps(c, d));
+      const __m512 all =
+          _mm512_max_ps(_mm512_shuffle_ps(ab, cd, 0x44), _mm512_shuffle_ps(ab, cd, 0xEE));
+      const __m256 half =
+          _mm256_max_ps(_mm512_castps512_ps256(all), _mm512_extractf32x8_ps(all, 1));
+      _mm_storeu_ps(largest + i,
+                    _mm_max_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1)));
+    }
+    for (; i < num_groups; ++i) largest[i] = _mm512_reduce_max_ps(group(i));
+  }
+  // Thirty-two values to q.
+  static void quantize_group(const float* x, float inverse, int8_t* q) {
+    const __m512 factor = _mm512_set1_ps(inverse);
+    const __m512i low = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_loadu_ps(x), factor));
+    const __m512i high = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_loadu_ps(x + 16), factor));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(q), _mm512_cvtsepi32_epi8(low));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(q + 16), _mm512_cvtsepi32_epi8(high));
   }
   // Sums of sixteen; `size` is a multiple of 32.
   static void sum16(const int8_t* q, size_t size, int32_t* sums) {

@@ -103,13 +103,14 @@ struct Vector {
     }
     return vmaxvq_f32(largest);
   }
-  // Thirty-two values to q; returns their scale.
-  static float quantize_group(const float* x, int8_t* q) {
-    const float largest = largest_magnitude(x);
-    const float inverse = largest > 0.0F ? 127.0F / largest : 0.0F;
+  // The largest magnitude of every thirty-two values.
+  static void largest_of_groups(const float* x, size_t num_groups, float* largest) {
+    for (size_t i = 0; i < num_groups; ++i) largest[i] = largest_magnitude(x + i * kGroupInputs);
+  }
+  // Thirty-two values to q.
+  static void quantize_group(const float* x, float inverse, int8_t* q) {
     quantize16(x, inverse, q);
     quantize16(x + 16, inverse, q + 16);
-    return largest / 127.0F;
   }
   // Sums of sixteen.
   static void sum16(const int8_t* q, size_t size, int32_t* sums) {
