@@ -32,7 +32,10 @@ struct LogitsArguments {
 };
 
 DType cache_dtype(const std::string& name) {
-  return name == "F32" ? DType::kF32 : name == "F16" ? DType::kF16 : DType::kQ8_0;
+  return name == "F32"    ? DType::kF32
+         : name == "F16"  ? DType::kF16
+         : name == "BF16" ? DType::kBF16
+                          : DType::kQ8_0;
 }
 
 void write_logits(const LogitsArguments& arguments) {
@@ -81,7 +84,7 @@ void add_debug_logits_command(CLI::App& debug) {
   command->add_option("--adapter", arguments->adapter_path,
                       "A LoRA adapter: a .gguf file or a PEFT folder");
   command->add_option("--cache-type", arguments->cache_type, "Of keys and values")
-      ->transform(any_case({"F32", "F16", "Q8_0"}))
+      ->transform(any_case({"F32", "F16", "BF16", "Q8_0"}))
       ->capture_default_str();
   command->add_option("--context", arguments->context_length,
                       "Tokens the session can hold (default: as trained, at most 8192)");

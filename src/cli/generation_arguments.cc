@@ -160,7 +160,7 @@ void add_generation_options(CLI::App& command, GenerationArguments& arguments) {
                   "Tokens of prompt and answer (default: as trained, at most 8192)")
       ->check(CLI::Range(size_t{1}, size_t{1} << 32));
   command.add_option("--cache-type", arguments.cache_type, "Of the keys and values in the context")
-      ->transform(any_case({"f16", "q8_0", "f32"}))
+      ->transform(any_case({"bf16", "f16", "q8_0", "f32"}))
       ->capture_default_str();
   command
       .add_option("--context", arguments.full_context,
@@ -220,7 +220,8 @@ SessionOptions load_session_options(const GenerationArguments& arguments,
   options.context_length = arguments.context_length;
   options.cache_type = arguments.cache_type == "f32"    ? DType::kF32
                        : arguments.cache_type == "q8_0" ? DType::kQ8_0
-                                                        : DType::kF16;
+                       : arguments.cache_type == "f16"  ? DType::kF16
+                                                        : DType::kBF16;
   if (!arguments.adapter_path.empty()) {
     options.adapter = or_fail(model.load_adapter(arguments.adapter_path));
   }

@@ -26,7 +26,7 @@ struct GenerationArguments {
   std::string model_path;
   size_t num_threads = 0;
   size_t context_length = 0;
-  std::string cache_type = "f16";
+  std::string cache_type = "bf16";
   std::string precision = "int8";
   std::string full_context = "stop";
   std::string adapter_path;  // empty: none

@@ -26,7 +26,7 @@ inline constexpr size_t kUsualContext = 8192;  // tokens, unless asked for more
 struct SessionOptions {
   // Tokens the session can hold; 0: what the model was trained for, at most kUsualContext.
   size_t context_length = 0;
-  DType cache_type = DType::kF16;  // of keys and values: F32, F16 or Q8_0
+  DType cache_type = DType::kBF16;  // of keys and values: F32, F16, BF16 or Q8_0
   // Of this model's load_adapter(); null: the model as it is.
   std::shared_ptr<const LoraAdapter> adapter = nullptr;
 };

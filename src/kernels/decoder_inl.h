@@ -34,6 +34,10 @@ struct DecoderKernels {
     for (; n < gemm.num_columns; n += kNumLanes) column_rows<1>(gemm, n);
   }
 
+  static void gemm_pairs(const GemmPairs& gemm) {
+    return Lanes::has_dot() ? pair_columns<true>(gemm) : pair_columns<false>(gemm);
+  }
+
   static float softmax_step(const SoftmaxStep& step) {
     if (step.first >= step.last) {
       std::fill_n(step.scores, step.size, 0.0F);
@@ -210,6 +214,60 @@ struct DecoderKernels {
         const Lanes factor = Lanes::broadcast(a[i * gemm.a_stride + k]);
 #pragma GCC unroll 8
         for (size_t j = 0; j < kWidth; ++j) sums[i][j] = fma(factor, values[j], sums[i][j]);
+      }
+    }
+#pragma GCC unroll 8
+    for (size_t i = 0; i < kRows; ++i) {
+#pragma GCC unroll 8
+      for (size_t j = 0; j < kWidth; ++j) {
+        sums[i][j].store(c + i * gemm.num_columns + j * kNumLanes);
+      }
+    }
+  }
+
+  template <bool kHasDot>
+  static void pair_columns(const GemmPairs& gemm) {
+    size_t n = 0;
+    for (; n + kColumnLanes * kNumLanes <= gemm.num_columns; n += kColumnLanes * kNumLanes) {
+      pair_rows<kHasDot, kColumnLanes>(gemm, n);
+    }
+    for (; n < gemm.num_columns; n += kNumLanes) pair_rows<kHasDot, 1>(gemm, n);
+  }
+
+  template <bool kHasDot, size_t kWidth>
+  static void pair_rows(const GemmPairs& gemm, size_t n) {
+    size_t m = 0;
+    for (; m + kColumnRows <= gemm.num_rows; m += kColumnRows) {
+      pair_tile<kHasDot, kColumnRows, kWidth>(gemm, m, n);
+    }
+    for (; m + 2 <= gemm.num_rows; m += 2) pair_tile<kHasDot, 2, kWidth>(gemm, m, n);
+    for (; m < gemm.num_rows; ++m) pair_tile<kHasDot, 1, kWidth>(gemm, m, n);
+  }
+
+  template <bool kHasDot, size_t kRows, size_t kWidth>
+  static void pair_tile(const GemmPairs& gemm, size_t m, size_t n) {
+    const uint16_t* a = gemm.a + m * gemm.a_stride;
+    float* c = gemm.c + m * gemm.num_columns + n;
+    Lanes sums[kRows][kWidth];
+#pragma GCC unroll 8
+    for (size_t i = 0; i < kRows; ++i) {
+#pragma GCC unroll 8
+      for (size_t j = 0; j < kWidth; ++j) {
+        sums[i][j] = gemm.adds ? Lanes::load(c + i * gemm.num_columns + j * kNumLanes)
+                               : Lanes::broadcast(0.0F);
+      }
+    }
+    for (size_t k = 0; k < gemm.depth; k += 2) {
+      const uint16_t* b = gemm.b + (k / 2 * gemm.b_stride + n) * 2;
+      typename Lanes::Pairs pairs[kWidth];
+#pragma GCC unroll 8
+      for (size_t j = 0; j < kWidth; ++j) pairs[j] = Lanes::load_pairs(b + j * kNumLanes * 2);
+#pragma GCC unroll 8
+      for (size_t i = 0; i < kRows; ++i) {
+#pragma GCC unroll 8
+        for (size_t j = 0; j < kWidth; ++j) {
+          sums[i][j] = add_pairs<kHasDot>(sums[i][j], pairs[j], a + i * gemm.a_stride + k);
+        }
       }
     }
 #pragma GCC unroll 8

@@ -7,6 +7,7 @@
 
 #include "base/rng.h"
 #include "kernels/dispatch.h"
+#include "tensor/half.h"
 
 namespace ganglion {
 namespace {
@@ -100,6 +101,36 @@ TEST(DecoderKernels, GemmColumnsMatchesItsTwinBitForBit) {
             std::vector<float> c = start;
             kernels.gemm_columns(
                 {a.data(), depth + 2, b.data(), c.data(), num_rows, num_columns, depth, adds});
+            return c;
+          };
+          const std::vector<float> expected = run(reference_kernels());
+          for (const KernelTable* kernels : fast_kernels()) {
+            EXPECT_EQ(run(*kernels), expected) << kernels->name << " " << num_columns;
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(DecoderKernels, GemmPairsMatchesItsTwinBitForBit) {
+  Rng rng(8);
+  const auto bfloats = [&](size_t size) {
+    std::vector<uint16_t> values(size);
+    for (uint16_t& value : values) value = bf16_from_f32(static_cast<float>(rng.normal()));
+    return values;
+  };
+  for (const size_t num_columns : {16, 64, 80, 144}) {
+    for (const size_t num_rows : {1, 2, 3, 6, 7, 13}) {
+      for (const size_t depth : {2, 8, 30, 64}) {
+        for (const bool adds : {false, true}) {
+          const std::vector<uint16_t> a = bfloats(num_rows * (depth + 2));
+          const std::vector<uint16_t> b = bfloats(depth * (num_columns + 3) + 32);
+          const std::vector<float> start = random_floats(num_rows * num_columns, rng);
+          const auto run = [&](const KernelTable& kernels) {
+            std::vector<float> c = start;
+            kernels.gemm_pairs({a.data(), depth + 2, b.data(), num_columns + 3, c.data(), num_rows,
+                                num_columns, depth, adds});
             return c;
           };
           const std::vector<float> expected = run(reference_kernels());

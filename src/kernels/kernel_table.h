@@ -120,6 +120,20 @@ struct GemmColumns {
   bool adds = false;
 };
 
+// The same of bfloats: products two by two, the odd one first, summed in float as vdpbf16ps does.
+struct GemmPairs {
+  const uint16_t* a = nullptr;  // [M, K], rows `a_stride` apart
+  size_t a_stride = 0;
+  // [K / 2, N, 2], rows `b_stride` pairs apart. Whole vectors of 16 pairs are read, also behind N.
+  const uint16_t* b = nullptr;
+  size_t b_stride = 0;
+  float* c = nullptr;      // [M, N], rows N floats apart
+  size_t num_rows = 0;     // M
+  size_t num_columns = 0;  // N, a multiple of 16
+  size_t depth = 0;        // K, even
+  bool adds = false;
+};
+
 // A softmax that sees its scores block by block (M. Milakov, N. Gimelshein 2018): weights are
 // relative to the largest score so far, and what was computed before is to be scaled by the factor
 // that softmax_step() returns.
@@ -157,6 +171,7 @@ struct KernelTable {
 
   void (*gemm_rows)(const GemmRows& gemm);
   void (*gemm_columns)(const GemmColumns& gemm);
+  void (*gemm_pairs)(const GemmPairs& gemm);
   // Returns the factor, from 0 to 1. One that is not needed is exactly 1.
   float (*softmax_step)(const SoftmaxStep& step);
   // The sum of sixteen lanes, in the order of all tables.

@@ -12,13 +12,15 @@ constexpr size_t kBlock = KvCache::kBlockTokens;
 
 // What one thread works with. D is d rounded up to 16.
 struct TileBuffers {
-  AlignedVector<float> queries;  // [rows, d], scaled
-  AlignedVector<float> keys;     // [d, kBlock]
-  AlignedVector<float> values;   // [kBlock, D]
-  AlignedVector<float> weights;  // [rows, kBlock], scores at first
-  AlignedVector<float> mixed;    // [rows, D]
-  AlignedVector<float> largest;  // [rows]
-  AlignedVector<float> sums;     // [rows, 16]
+  AlignedVector<float> queries;           // [rows, d], scaled
+  AlignedVector<float> keys;              // [d, kBlock]
+  AlignedVector<float> values;            // [kBlock, D]
+  AlignedVector<float> weights;           // [rows, kBlock], scores at first
+  AlignedVector<float> mixed;             // [rows, D]
+  AlignedVector<float> largest;           // [rows]
+  AlignedVector<float> sums;              // [rows, 16]
+  AlignedVector<uint16_t> query_bfloats;  // for a BF16 cache
+  AlignedVector<uint16_t> weight_bfloats;
 };
 
 class TileRun {
@@ -57,6 +59,10 @@ class TileRun {
       const float* from = tile_.queries + token * tile_.query_stride + tile_.kv_head * size;
       for (size_t i = 0; i < size; ++i) copy[token * size + i] = from[i] * shape_.scale;
     }
+    if (tile_.sequence.cache->type() == DType::kBF16) {
+      uint16_t* bfloats = make_room(buffers_.query_bfloats, num_rows_ * shape_.head_dim);
+      kernels_.round_to_bf16(copy, num_rows_ * shape_.head_dim, bfloats);
+    }
     make_room(buffers_.keys, shape_.head_dim * kBlock);
     make_room(buffers_.values, kBlock * width_);
     make_room(buffers_.weights, num_rows_ * kBlock);
@@ -67,8 +73,10 @@ class TileRun {
 
   // Of which `count` positions are there.
   void add_block(size_t block, size_t count) {
-    tile_.sequence.cache->read_block(kernels_, tile_.layer, tile_.kv_head, block, count,
-                                     buffers_.keys.data(), buffers_.values.data(), width_);
+    const KvCache& cache = *tile_.sequence.cache;
+    if (cache.type() == DType::kBF16) return add_pairs(cache, block);
+    cache.read_block(kernels_, tile_.layer, tile_.kv_head, block, count, buffers_.keys.data(),
+                     buffers_.values.data(), width_);
     kernels_.gemm_columns({.a = buffers_.queries.data(),
                            .a_stride = shape_.head_dim,
                            .b = buffers_.keys.data(),
@@ -85,6 +93,30 @@ class TileRun {
                            .num_columns = width_,
                            .depth = kBlock,
                            .adds = true});
+  }
+
+  // The same on bfloats as they lie in the cache.
+  void add_pairs(const KvCache& cache, size_t block) {
+    kernels_.gemm_pairs({.a = buffers_.query_bfloats.data(),
+                         .a_stride = shape_.head_dim,
+                         .b = cache.pairs(tile_.layer, KvKind::kKey, tile_.kv_head, block),
+                         .b_stride = kBlock,
+                         .c = buffers_.weights.data(),
+                         .num_rows = num_rows_,
+                         .num_columns = kBlock,
+                         .depth = shape_.head_dim});
+    for (size_t row = 0; row < num_rows_; ++row) weigh(row, block * kBlock);
+    uint16_t* weights = make_room(buffers_.weight_bfloats, num_rows_ * kBlock);
+    kernels_.round_to_bf16(buffers_.weights.data(), num_rows_ * kBlock, weights);
+    kernels_.gemm_pairs({.a = weights,
+                         .a_stride = kBlock,
+                         .b = cache.pairs(tile_.layer, KvKind::kValue, tile_.kv_head, block),
+                         .b_stride = shape_.head_dim,
+                         .c = buffers_.mixed.data(),
+                         .num_rows = num_rows_,
+                         .num_columns = width_,
+                         .depth = kBlock,
+                         .adds = true});
   }
 
   // The row's scores of the block at position `first` become weights.

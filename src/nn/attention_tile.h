@@ -35,9 +35,9 @@ struct AttentionTile {
 size_t attention_tile_tokens(const AttentionShape& shape);
 
 // out [tokens, h d], the key/value head's columns of it = softmax(scale Q K^T) V over the cached
-// positions that each token sees, in float32, block by block of the cache: the scores of a long
-// context are never all in memory (T. Dao et al. 2022, "FlashAttention"). A token gives the same
-// bits in any tile. Thread-safe.
+// positions that each token sees, in float32 (over a BF16 cache: sums of bfloats), block by block
+// of the cache: the scores of a long context are never all in memory (T. Dao et al. 2022,
+// "FlashAttention"). A token gives the same bits in any tile. Thread-safe.
 void attend_tile(const KernelTable& kernels, const AttentionTile& tile);
 
 }  // namespace ganglion

@@ -121,13 +121,15 @@ TEST(CausalAttention, MatchesPlainLoops) {
 
 TEST(CausalAttention, SmallerCachesStayClose) {
   check_attention({4, 2, 32, 0.2F, 0, 0}, DType::kF16, 5e-3);
+  check_attention({4, 2, 32, 0.2F, 0, 0}, DType::kBF16, 3e-2);
+  check_attention({6, 2, 10, 0.3F, 70, 9}, DType::kBF16, 3e-2);
   check_attention({4, 2, 32, 0.2F, 0, 0}, DType::kQ8_0, 5e-2);
 }
 
 TEST(KvCache, KeepsRowsAndGivesBackBlocks) {
   Rng rng(4);
   const std::vector<float> row = random_floats(32, rng);
-  for (const DType type : {DType::kF32, DType::kF16, DType::kQ8_0}) {
+  for (const DType type : {DType::kF32, DType::kF16, DType::kBF16, DType::kQ8_0}) {
     for (const KvKind kind : {KvKind::kKey, KvKind::kValue}) {
       KvCache cache = KvCache::create(3, 2, 32, type, 1000).value();
       cache.resize(130);

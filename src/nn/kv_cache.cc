@@ -15,9 +15,10 @@ namespace {
 
 constexpr size_t kQ8Block = 32;
 
-void store_f16(const float* row, size_t size, std::byte* out) {
+template <uint16_t (*convert)(float)>
+void store_halves(const float* row, size_t size, std::byte* out) {
   for (size_t i = 0; i < size; ++i) {
-    const uint16_t half = f16_from_f32(row[i]);
+    const uint16_t half = convert(row[i]);
     std::memcpy(out + i * sizeof(half), &half, sizeof(half));
   }
 }
@@ -63,16 +64,17 @@ void expand_q8_0_keys(const std::byte* plane, size_t head_dim, float* keys) {
 
 Result<KvCache> KvCache::create(size_t num_layers, size_t num_kv_heads, size_t head_dim, DType type,
                                 size_t capacity, KvMemory* memory) {
-  if (type != DType::kF32 && type != DType::kF16 && type != DType::kQ8_0) {
+  if (type != DType::kF32 && type != DType::kF16 && type != DType::kBF16 && type != DType::kQ8_0) {
     return fail(ErrorCode::kInvalidArgument,
-                "key/value cache: expected type F32, F16 or Q8_0, found {}",
+                "key/value cache: expected type F32, F16, BF16 or Q8_0, found {}",
                 dtype_traits(type).name);
   }
   const DTypeTraits& traits = dtype_traits(type);
-  if (head_dim % traits.block_elements != 0) {
+  const size_t multiple = type == DType::kBF16 ? 2 : traits.block_elements;
+  if (head_dim % multiple != 0) {
     return fail(ErrorCode::kInvalidArgument,
                 "key/value cache: {} needs heads of a multiple of {} elements, found {}; use F16",
-                traits.name, traits.block_elements, head_dim);
+                traits.name, multiple, head_dim);
   }
   KvCache cache;
   cache.num_layers_ = num_layers;
@@ -130,6 +132,14 @@ std::byte* KvCache::writable_plane(size_t layer, KvKind kind, size_t head, size_
 template <typename Body>
 void KvCache::for_each_piece(KvKind kind, size_t position, const Body& body) const {
   const size_t at = position % kBlockTokens;
+  if (type_ == DType::kBF16) {
+    for (size_t i = 0; i < head_dim_; ++i) {
+      const size_t element = kind == KvKind::kKey ? (i / 2 * kBlockTokens + at) * 2 + i % 2
+                                                  : (at / 2 * head_dim_ + i) * 2 + at % 2;
+      body(element * sizeof(uint16_t), sizeof(uint16_t));
+    }
+    return;
+  }
   if (kind == KvKind::kValue) return body(at * row_bytes_, row_bytes_);
   const size_t num_scales = type_ == DType::kQ8_0 ? head_dim_ / kQ8Block : 0;
   for (size_t i = 0; i < num_scales; ++i) {
@@ -147,7 +157,9 @@ void KvCache::write(size_t layer, KvKind kind, size_t head, size_t position, con
   if (type_ == DType::kF32) {
     std::memcpy(stored.data(), row, row_bytes_);
   } else if (type_ == DType::kF16) {
-    store_f16(row, head_dim_, stored.data());
+    store_halves<f16_from_f32>(row, head_dim_, stored.data());
+  } else if (type_ == DType::kBF16) {
+    store_halves<bf16_from_f32>(row, head_dim_, stored.data());
   } else if (kind == KvKind::kValue) {
     store_q8_0(row, head_dim_, stored.data(), sizeof(uint16_t) + kQ8Block,
                stored.data() + sizeof(uint16_t), sizeof(uint16_t) + kQ8Block);
@@ -186,6 +198,7 @@ void KvCache::read(size_t layer, KvKind kind, size_t head, size_t position, floa
 void KvCache::read_block(const KernelTable& kernels, size_t layer, size_t head, size_t index,
                          size_t count, float* keys, float* values, size_t value_stride) const {
   GANGLION_ASSERT(count > 0 && count <= kBlockTokens && value_stride >= head_dim_);
+  GANGLION_ASSERT(type_ != DType::kBF16);
   const std::byte* key_plane = plane(layer, KvKind::kKey, head, index * kBlockTokens);
   const std::byte* value_plane = plane(layer, KvKind::kValue, head, index * kBlockTokens);
   if (type_ == DType::kQ8_0) {
@@ -203,6 +216,11 @@ void KvCache::read_block(const KernelTable& kernels, size_t layer, size_t head, 
     }
   }
   std::fill(values + count * value_stride, values + kBlockTokens * value_stride, 0.0F);
+}
+
+const uint16_t* KvCache::pairs(size_t layer, KvKind kind, size_t head, size_t index) const {
+  GANGLION_ASSERT(type_ == DType::kBF16);
+  return reinterpret_cast<const uint16_t*>(plane(layer, kind, head, index * kBlockTokens));
 }
 
 void KvCache::copy_row(size_t layer, KvKind kind, size_t head, size_t from, size_t to) {

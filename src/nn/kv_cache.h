@@ -27,23 +27,28 @@ struct KvMemory {
 class KvBlock {
  public:
   // `memory` outlives the block; null: it is not counted.
-  KvBlock(size_t num_bytes, KvMemory* memory) : bytes_(num_bytes), memory_(memory) {
+  KvBlock(size_t num_bytes, KvMemory* memory)
+      : bytes_(num_bytes + kVectorBytes), size_(num_bytes), memory_(memory) {
     if (memory_ != nullptr) memory_->bytes += num_bytes;
   }
   ~KvBlock() {
-    if (memory_ != nullptr) memory_->bytes -= bytes_.size();
+    if (memory_ != nullptr) memory_->bytes -= size_;
   }
   KvBlock(const KvBlock&) = delete;
   KvBlock& operator=(const KvBlock&) = delete;
 
   std::byte* data() { return bytes_.data(); }
   const std::byte* data() const { return bytes_.data(); }
-  size_t size() const { return bytes_.size(); }  // bytes
+  size_t size() const { return size_; }  // bytes
 
  private:
+  static constexpr size_t kVectorBytes = 64;  // GemmPairs may read behind the end
+
   // [L][2][g]: keys [d][kBlockTokens], so that scores of many positions are computed at once, and
   // values [kBlockTokens][d]. Of Q8_0 keys, the scales [d / 32][kBlockTokens] stand in front.
+  // BF16 is what GemmPairs reads: keys [d / 2][kBlockTokens][2], values [kBlockTokens / 2][d][2].
   AlignedVector<std::byte> bytes_;
+  size_t size_;
   KvMemory* memory_;
 };
 
@@ -55,8 +60,8 @@ class KvCache {
  public:
   static constexpr size_t kBlockTokens = 64;
 
-  // kInvalidArgument unless `type` is F32, F16, or Q8_0 with d a multiple of 32. `memory` as of
-  // KvBlock.
+  // kInvalidArgument unless `type` is F32, F16, BF16 with d even, or Q8_0 with d a multiple of 32.
+  // `memory` as of KvBlock.
   static Result<KvCache> create(size_t num_layers, size_t num_kv_heads, size_t head_dim, DType type,
                                 size_t capacity, KvMemory* memory = nullptr);
 
@@ -83,6 +88,9 @@ class KvCache {
   // value_stride], zeros behind d and the count.
   void read_block(const KernelTable& kernels, size_t layer, size_t head, size_t index, size_t count,
                   float* keys, float* values, size_t value_stride) const;
+
+  // A head's keys or values in block `index` of a BF16 cache, as they lie.
+  const uint16_t* pairs(size_t layer, KvKind kind, size_t head, size_t index) const;
 
   // Copies the row of a head at `from` to the writable position `to`, as it is stored.
   void copy_row(size_t layer, KvKind kind, size_t head, size_t from, size_t to);

@@ -3,11 +3,26 @@
 
 #include <immintrin.h>
 
+#include <cstdint>
+
+#include "tensor/half.h"
+
 namespace ganglion::avx2 {
 
 struct Lanes {
   __m256 low;
   __m256 high;
+
+  static bool has_dot() { return false; }  // no instruction for products of bfloats
+
+  struct Pairs {  // sixteen pairs of bfloats
+    __m256i low;
+    __m256i high;
+  };
+  static Pairs load_pairs(const uint16_t* x) {
+    return {_mm256_loadu_si256(reinterpret_cast<const __m256i*>(x)),
+            _mm256_loadu_si256(reinterpret_cast<const __m256i*>(x + 16))};
+  }
 
   static Lanes load(const float* x) { return {_mm256_loadu_ps(x), _mm256_loadu_ps(x + 8)}; }
   static Lanes broadcast(float x) { return {_mm256_set1_ps(x), _mm256_set1_ps(x)}; }
@@ -74,6 +89,27 @@ inline void store_bytes(Lanes a, int shift, unsigned char* out) {
   const __m256i low = _mm256_add_epi32(_mm256_cvtps_epi32(a.low), shifts);
   const __m256i high = _mm256_add_epi32(_mm256_cvtps_epi32(a.high), shifts);
   const __m256i words = _mm256_permute4x64_epi64(_mm256_packus_epi32(low, high), 0xD8);
+inline __m256 odd_floats(__m256i pairs) {
+  const __m256i bits = _mm256_set1_epi32(static_cast<int32_t>(0xFFFF0000U));
+  return _mm256_castsi256_ps(_mm256_and_si256(pairs, bits));
+}
+inline __m256 even_floats(__m256i pairs) {
+  return _mm256_castsi256_ps(_mm256_slli_epi32(pairs, 16));
+}
+// sum plus the products of the pairs and of the pair at `a`, the second ones first.
+template <bool kHasDot>
+inline Lanes add_pairs(Lanes sum, Lanes::Pairs pairs, const uint16_t* a) {
+  const __m256 odd = _mm256_set1_ps(f32_from_bf16(a[1]));
+  const __m256 even = _mm256_set1_ps(f32_from_bf16(a[0]));
+  sum.low = _mm256_fmadd_ps(odd_floats(pairs.low), odd, sum.low);
+  sum.high = _mm256_fmadd_ps(odd_floats(pairs.high), odd, sum.high);
+  return {_mm256_fmadd_ps(even_floats(pairs.low), even, sum.low),
+          _mm256_fmadd_ps(even_floats(pairs.high), even, sum.high)};
+}
+// Whole lanes from 0 to 255, as bytes.
+inline void store_bytes(Lanes a, unsigned char* out) {
+  const __m256i words = _mm256_permute4x64_epi64(
+      _mm256_packus_epi32(_mm256_cvtps_epi32(a.low), _mm256_cvtps_epi32(a.high)), 0xD8);
   const __m128i bytes =
       _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
   _mm_storeu_si128(reinterpret_cast<__m128i*>(out), bytes);

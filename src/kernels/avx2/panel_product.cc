@@ -8,6 +8,7 @@
 #include <array>
 #include <utility>
 
+#include "kernels/avx2/lanes.h"
 #include "kernels/panel_product_inl.h"
 #include "tensor/block_layouts.h"
 #include "tensor/half.h"
@@ -104,9 +105,8 @@ struct Vector {
   // Adds the products of two inputs, of which `a` points to the first; the second one's first.
   template <bool kHasDot>
   static Floats add_pair(Floats sum, Bytes weights, const uint16_t* a) {
-    const __m256i odd_bits = _mm256_set1_epi32(static_cast<int32_t>(0xFFFF0000U));
-    const __m256 odd = _mm256_castsi256_ps(_mm256_and_si256(weights, odd_bits));
-    const __m256 even = _mm256_castsi256_ps(_mm256_slli_epi32(weights, 16));
+    const __m256 odd = odd_floats(weights);
+    const __m256 even = even_floats(weights);
     sum = _mm256_fmadd_ps(odd, _mm256_set1_ps(f32_from_bf16(a[1])), sum);
     return _mm256_fmadd_ps(even, _mm256_set1_ps(f32_from_bf16(a[0])), sum);
   }

@@ -223,6 +223,7 @@ const KernelTable& avx512_kernels() {
       Row::layer_norm,
       Decoder::gemm_rows,
       Decoder::gemm_columns,
+      Decoder::gemm_pairs,
       Decoder::softmax_step,
       Decoder::sum_lanes,
       Decoder::rms_norm,

@@ -4,11 +4,22 @@
 #include <immintrin.h>
 
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 
 namespace ganglion::avx512 {
 
 struct Lanes {
   __m512 v;
+
+  // AVX512_BF16, which not all of these machines have.
+  static bool has_dot() {
+    static const bool kHasDot = __builtin_cpu_supports("avx512bf16") != 0;
+    return kHasDot;
+  }
+
+  using Pairs = __m512i;  // sixteen pairs of bfloats
+  static Pairs load_pairs(const uint16_t* x) { return _mm512_loadu_si512(x); }
 
   static Lanes load(const float* x) { return {_mm512_loadu_ps(x)}; }
   static Lanes broadcast(float x) { return {_mm512_set1_ps(x)}; }
@@ -55,6 +66,28 @@ inline void store_bytes(Lanes a, int shift, unsigned char* out) {
   const __m512i steps = _mm512_add_epi32(_mm512_cvtps_epi32(a.v), _mm512_set1_epi32(shift));
   const __m512i positive = _mm512_max_epi32(steps, _mm512_setzero_si512());
   _mm_storeu_si128(reinterpret_cast<__m128i*>(out), _mm512_cvtusepi32_epi8(positive));
+// sum plus the products of the pairs and of the pair at `a`, the second ones first. kHasDot: by the
+// machine's own instruction.
+template <bool kHasDot>
+inline Lanes add_pairs(Lanes sum, Lanes::Pairs pairs, const uint16_t* a) {
+  int32_t both = 0;
+  std::memcpy(&both, a, sizeof(both));
+  const __m512i pair = _mm512_set1_epi32(both);
+  if constexpr (kHasDot) {
+    // Not the intrinsic: it would need the whole file compiled for machines that have it.
+    asm("vdpbf16ps %2, %1, %0" : "+v"(sum.v) : "v"(pairs), "v"(pair));
+    return sum;
+  }
+  const auto odd = [](__m512i x) {
+    return _mm512_castsi512_ps(
+        _mm512_and_si512(x, _mm512_set1_epi32(static_cast<int32_t>(0xFFFF0000U))));
+  };
+  const auto even = [](__m512i x) { return _mm512_castsi512_ps(_mm512_slli_epi32(x, 16)); };
+  return {_mm512_fmadd_ps(even(pairs), even(pair), _mm512_fmadd_ps(odd(pairs), odd(pair), sum.v))};
+}
+// Whole lanes from 0 to 255, as bytes.
+inline void store_bytes(Lanes a, unsigned char* out) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(out), _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(a.v)));
 }
 
 }  // namespace ganglion::avx512

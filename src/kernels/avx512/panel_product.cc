@@ -14,6 +14,7 @@
 #include <array>
 #include <utility>
 
+#include "kernels/avx512/lanes.h"
 #include "kernels/panel_product_inl.h"
 #include "tensor/block_layouts.h"
 #include "tensor/half.h"
@@ -87,29 +88,11 @@ struct Vector {
     return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(factors));
   }
 
-  // AVX512_BF16, which not all of these machines have.
-  static bool has_dot() {
-    static const bool kHasDot = __builtin_cpu_supports("avx512bf16") != 0;
-    return kHasDot;
-  }
-  // Adds the products of two inputs, of which `a` points to the first; the second one's first.
+  static bool has_dot() { return Lanes::has_dot(); }
+  // Adds the products of two inputs, of which `a` points to the first.
   template <bool kHasDot>
   static Floats add_pair(Floats sum, Bytes weights, const uint16_t* a) {
-    int32_t both = 0;
-    std::memcpy(&both, a, sizeof(both));
-    const __m512i pair = _mm512_set1_epi32(both);
-    if constexpr (kHasDot) {
-      // Not the intrinsic: it would need the whole file compiled for machines that have it.
-      asm("vdpbf16ps %2, %1, %0" : "+v"(sum) : "v"(weights), "v"(pair));
-      return sum;
-    }
-    const auto odd = [](__m512i x) {
-      return _mm512_castsi512_ps(
-          _mm512_and_si512(x, _mm512_set1_epi32(static_cast<int32_t>(0xFFFF0000U))));
-    };
-    const auto even = [](__m512i x) { return _mm512_castsi512_ps(_mm512_slli_epi32(x, 16)); };
-    return _mm512_fmadd_ps(even(weights), even(pair),
-                           _mm512_fmadd_ps(odd(weights), odd(pair), sum));
+    return add_pairs<kHasDot>({sum}, weights, a).v;
   }
 
   // The largest magnitude of every thirty-two values.

@@ -3,10 +3,23 @@
 
 #include <arm_neon.h>
 
+#include "tensor/half.h"
+
 namespace ganglion::neon {
 
 struct Lanes {
   float32x4_t v[4];
+
+  static bool has_dot() { return false; }  // the instruction is not on every machine
+
+  struct Pairs {  // sixteen pairs of bfloats
+    uint32x4_t v[4];
+  };
+  static Pairs load_pairs(const uint16_t* x) {
+    Pairs pairs;
+    for (int i = 0; i < 4; ++i) pairs.v[i] = vreinterpretq_u32_u16(vld1q_u16(x + 8 * i));
+    return pairs;
+  }
 
   static Lanes load(const float* x) {
     return {{vld1q_f32(x), vld1q_f32(x + 4), vld1q_f32(x + 8), vld1q_f32(x + 12)}};
@@ -84,6 +97,24 @@ inline void store_bytes(Lanes a, int shift, unsigned char* out) {
   }
   vst1q_u8(out, vcombine_u8(vqmovn_u16(vcombine_u16(words[0], words[1])),
                             vqmovn_u16(vcombine_u16(words[2], words[3]))));
+}
+
+inline float32x4_t odd_floats(uint32x4_t pairs) {
+  return vreinterpretq_f32_u32(vandq_u32(pairs, vdupq_n_u32(0xFFFF0000U)));
+}
+inline float32x4_t even_floats(uint32x4_t pairs) {
+  return vreinterpretq_f32_u32(vshlq_n_u32(pairs, 16));
+}
+// sum plus the products of the pairs and of the pair at `a`, the second ones first.
+template <bool kHasDot>
+inline Lanes add_pairs(Lanes sum, Lanes::Pairs pairs, const uint16_t* a) {
+  const float odd = f32_from_bf16(a[1]);
+  const float even = f32_from_bf16(a[0]);
+  for (int i = 0; i < 4; ++i) {
+    sum.v[i] = vfmaq_n_f32(sum.v[i], odd_floats(pairs.v[i]), odd);
+    sum.v[i] = vfmaq_n_f32(sum.v[i], even_floats(pairs.v[i]), even);
+  }
+  return sum;
 }
 
 }  // namespace ganglion::neon

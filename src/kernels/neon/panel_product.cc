@@ -7,6 +7,7 @@
 #include <array>
 #include <utility>
 
+#include "kernels/neon/lanes.h"
 #include "kernels/panel_product_inl.h"
 #include "tensor/block_layouts.h"
 #include "tensor/half.h"
@@ -89,9 +90,8 @@ struct Vector {
   // Adds the products of two inputs, of which `a` points to the first; the second one's first.
   template <bool kHasDot>
   static Floats add_pair(Floats sum, Bytes weights, const uint16_t* a) {
-    const uint32x4_t bits = vreinterpretq_u32_u8(weights);
-    const float32x4_t odd = vreinterpretq_f32_u32(vandq_u32(bits, vdupq_n_u32(0xFFFF0000U)));
-    const float32x4_t even = vreinterpretq_f32_u32(vshlq_n_u32(bits, 16));
+    const float32x4_t odd = odd_floats(vreinterpretq_u32_u8(weights));
+    const float32x4_t even = even_floats(vreinterpretq_u32_u8(weights));
     sum = vfmaq_n_f32(sum, odd, f32_from_bf16(a[1]));
     return vfmaq_n_f32(sum, even, f32_from_bf16(a[0]));
   }

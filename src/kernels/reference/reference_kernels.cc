@@ -7,6 +7,7 @@
 #include "kernels/expand_inl.h"
 #include "kernels/kernel_table.h"
 #include "kernels/reference/panel_product.h"
+#include "tensor/half.h"
 
 namespace ganglion {
 namespace {
@@ -158,6 +159,22 @@ void gemm_columns(const GemmColumns& gemm) {
   }
 }
 
+void gemm_pairs(const GemmPairs& gemm) {
+  for (size_t m = 0; m < gemm.num_rows; ++m) {
+    for (size_t n = 0; n < gemm.num_columns; ++n) {
+      float& out = gemm.c[m * gemm.num_columns + n];
+      float sum = gemm.adds ? out : 0.0F;
+      for (size_t k = 0; k < gemm.depth; k += 2) {
+        const uint16_t* a = gemm.a + m * gemm.a_stride + k;
+        const uint16_t* b = gemm.b + (k / 2 * gemm.b_stride + n) * 2;
+        sum = std::fma(f32_from_bf16(a[1]), f32_from_bf16(b[1]), sum);
+        sum = std::fma(f32_from_bf16(a[0]), f32_from_bf16(b[0]), sum);
+      }
+      out = sum;
+    }
+  }
+}
+
 float softmax_step(const SoftmaxStep& step) {
   float largest = *step.largest;
   for (size_t i = step.first; i < step.last; ++i) {
@@ -225,6 +242,7 @@ const KernelTable& reference_kernels() {
       layer_norm,
       gemm_rows,
       gemm_columns,
+      gemm_pairs,
       softmax_step,
       sum_lanes,
       rms_norm,
