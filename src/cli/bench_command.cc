@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/thread_pool.h"
+#include "cli/cache_type_option.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/generation_output.h"
@@ -31,7 +32,7 @@ namespace {
 struct BenchArguments {
   std::string model_path;
   EngineBenchmarkOptions options;
-  std::string cache_type = "f16";
+  std::string cache_type = "bf16";
   size_t num_threads = 0;
   bool json = false;
   bool quiet = false;
@@ -165,9 +166,7 @@ void print_report(const BenchArguments& arguments, const BenchReport& report) {
 }
 
 void run_bench(BenchArguments& arguments) {
-  arguments.options.cache_type = arguments.cache_type == "f32"    ? DType::kF32
-                                 : arguments.cache_type == "q8_0" ? DType::kQ8_0
-                                                                  : DType::kF16;
+  arguments.options.cache_type = cache_type_of(arguments.cache_type);
   const BenchReport report = measure(arguments);
   if (arguments.json) {
     fmt::print("{}\n", to_json_text(report_json(arguments, report)));
@@ -201,9 +200,7 @@ void add_bench_command(CLI::App& app) {
   add_count("--repetitions", options.repetitions, 1, kMaxRepetitions,
             "How often both are measured, after one time that is not");
   add_count("--threads", arguments->num_threads, 0, 1024, "0: one per processor");
-  command->add_option("--cache-type", arguments->cache_type, "Of the keys and values in the cache")
-      ->transform(any_case({"f16", "q8_0", "f32"}))
-      ->capture_default_str();
+  add_cache_type_option(*command, arguments->cache_type);
   command->add_flag("--json", arguments->json, "Print a JSON object");
   command->add_flag("--quiet", arguments->quiet, "No progress bar");
   command->callback([arguments] { run_bench(*arguments); });

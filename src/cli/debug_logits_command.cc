@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "cli/cache_type_option.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/model_argument.h"
@@ -25,18 +26,11 @@ struct LogitsArguments {
   std::vector<int32_t> tokens;
   std::string output_path;
   std::string adapter_path;
-  std::string cache_type = "F32";
+  std::string cache_type = "f32";
   std::string precision = "f32";
   size_t num_threads = 0;
   size_t context_length = 0;
 };
-
-DType cache_dtype(const std::string& name) {
-  return name == "F32"    ? DType::kF32
-         : name == "F16"  ? DType::kF16
-         : name == "BF16" ? DType::kBF16
-                          : DType::kQ8_0;
-}
 
 void write_logits(const LogitsArguments& arguments) {
   check_output_path({"--output", arguments.output_path}, {{"--model", arguments.model_path}});
@@ -49,7 +43,7 @@ void write_logits(const LogitsArguments& arguments) {
   check_token_ids(arguments.tokens, vocabulary_size);
   SessionOptions session_options;
   session_options.context_length = arguments.context_length;
-  session_options.cache_type = cache_dtype(arguments.cache_type);
+  session_options.cache_type = cache_type_of(arguments.cache_type);
   if (!arguments.adapter_path.empty()) {
     session_options.adapter = or_fail(model->load_adapter(arguments.adapter_path));
   }
@@ -83,9 +77,7 @@ void add_debug_logits_command(CLI::App& debug) {
       ->required();
   command->add_option("--adapter", arguments->adapter_path,
                       "A LoRA adapter: a .gguf file or a PEFT folder");
-  command->add_option("--cache-type", arguments->cache_type, "Of keys and values")
-      ->transform(any_case({"F32", "F16", "BF16", "Q8_0"}))
-      ->capture_default_str();
+  add_cache_type_option(*command, arguments->cache_type);
   command->add_option("--context", arguments->context_length,
                       "Tokens the session can hold (default: as trained, at most 8192)");
   command->add_option("--precision", arguments->precision, "Of products with quantised weights")

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "cli/cache_type_option.h"
 #include "cli/exit.h"
 #include "cli/text_checks.h"
 
@@ -159,9 +160,7 @@ void add_generation_options(CLI::App& command, GenerationArguments& arguments) {
       .add_option("--context-length", arguments.context_length,
                   "Tokens of prompt and answer (default: as trained, at most 8192)")
       ->check(CLI::Range(size_t{1}, size_t{1} << 32));
-  command.add_option("--cache-type", arguments.cache_type, "Of the keys and values in the context")
-      ->transform(any_case({"bf16", "f16", "q8_0", "f32"}))
-      ->capture_default_str();
+  add_cache_type_option(command, arguments.cache_type);
   command
       .add_option("--context", arguments.full_context,
                   "When the context is full: stop, or shift (forget the older half)")
@@ -218,10 +217,7 @@ SessionOptions load_session_options(const GenerationArguments& arguments,
                                     const LanguageModel& model) {
   SessionOptions options;
   options.context_length = arguments.context_length;
-  options.cache_type = arguments.cache_type == "f32"    ? DType::kF32
-                       : arguments.cache_type == "q8_0" ? DType::kQ8_0
-                       : arguments.cache_type == "f16"  ? DType::kF16
-                                                        : DType::kBF16;
+  options.cache_type = cache_type_of(arguments.cache_type);
   if (!arguments.adapter_path.empty()) {
     options.adapter = or_fail(model.load_adapter(arguments.adapter_path));
   }

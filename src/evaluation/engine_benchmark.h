@@ -21,7 +21,7 @@ struct EngineBenchmarkOptions {
   size_t generate_tokens = 64;
   size_t depth = 0;  // tokens that are in the cache before either begins
   size_t repetitions = 5;
-  DType cache_type = DType::kF16;
+  DType cache_type = DType::kBF16;
   uint64_t seed = 1;  // of the tokens
 };
 
