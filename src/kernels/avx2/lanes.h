@@ -83,12 +83,6 @@ inline float largest(Lanes a) {
   const __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
   return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
 }
-// Lanes rounded to even, plus `shift`, as bytes; what lies outside 0 to 255 becomes the nearer.
-inline void store_bytes(Lanes a, int shift, unsigned char* out) {
-  const __m256i shifts = _mm256_set1_epi32(shift);
-  const __m256i low = _mm256_add_epi32(_mm256_cvtps_epi32(a.low), shifts);
-  const __m256i high = _mm256_add_epi32(_mm256_cvtps_epi32(a.high), shifts);
-  const __m256i words = _mm256_permute4x64_epi64(_mm256_packus_epi32(low, high), 0xD8);
 inline __m256 odd_floats(__m256i pairs) {
   const __m256i bits = _mm256_set1_epi32(static_cast<int32_t>(0xFFFF0000U));
   return _mm256_castsi256_ps(_mm256_and_si256(pairs, bits));
@@ -106,10 +100,12 @@ inline Lanes add_pairs(Lanes sum, Lanes::Pairs pairs, const uint16_t* a) {
   return {_mm256_fmadd_ps(even_floats(pairs.low), even, sum.low),
           _mm256_fmadd_ps(even_floats(pairs.high), even, sum.high)};
 }
-// Whole lanes from 0 to 255, as bytes.
-inline void store_bytes(Lanes a, unsigned char* out) {
-  const __m256i words = _mm256_permute4x64_epi64(
-      _mm256_packus_epi32(_mm256_cvtps_epi32(a.low), _mm256_cvtps_epi32(a.high)), 0xD8);
+// Lanes rounded to even, plus `shift`, as bytes; what lies outside 0 to 255 becomes the nearer.
+inline void store_bytes(Lanes a, int shift, unsigned char* out) {
+  const __m256i shifts = _mm256_set1_epi32(shift);
+  const __m256i low = _mm256_add_epi32(_mm256_cvtps_epi32(a.low), shifts);
+  const __m256i high = _mm256_add_epi32(_mm256_cvtps_epi32(a.high), shifts);
+  const __m256i words = _mm256_permute4x64_epi64(_mm256_packus_epi32(low, high), 0xD8);
   const __m128i bytes =
       _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
   _mm_storeu_si128(reinterpret_cast<__m128i*>(out), bytes);

@@ -61,13 +61,8 @@ inline float sum(Lanes a) {
   return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
 }
 inline float largest(Lanes a) { return _mm512_reduce_max_ps(a.v); }
-// Lanes rounded to even, plus `shift`, as bytes; what lies outside 0 to 255 becomes the nearer.
-inline void store_bytes(Lanes a, int shift, unsigned char* out) {
-  const __m512i steps = _mm512_add_epi32(_mm512_cvtps_epi32(a.v), _mm512_set1_epi32(shift));
-  const __m512i positive = _mm512_max_epi32(steps, _mm512_setzero_si512());
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(out), _mm512_cvtusepi32_epi8(positive));
-// sum plus the products of the pairs and of the pair at `a`, the second ones first. kHasDot: by the
-// machine's own instruction.
+// sum plus the products of the pairs and of the pair at `a`, the second ones first. kHasDot: by
+// the machine's own instruction.
 template <bool kHasDot>
 inline Lanes add_pairs(Lanes sum, Lanes::Pairs pairs, const uint16_t* a) {
   int32_t both = 0;
@@ -85,9 +80,11 @@ inline Lanes add_pairs(Lanes sum, Lanes::Pairs pairs, const uint16_t* a) {
   const auto even = [](__m512i x) { return _mm512_castsi512_ps(_mm512_slli_epi32(x, 16)); };
   return {_mm512_fmadd_ps(even(pairs), even(pair), _mm512_fmadd_ps(odd(pairs), odd(pair), sum.v))};
 }
-// Whole lanes from 0 to 255, as bytes.
-inline void store_bytes(Lanes a, unsigned char* out) {
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(out), _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(a.v)));
+// Lanes rounded to even, plus `shift`, as bytes; what lies outside 0 to 255 becomes the nearer.
+inline void store_bytes(Lanes a, int shift, unsigned char* out) {
+  const __m512i steps = _mm512_add_epi32(_mm512_cvtps_epi32(a.v), _mm512_set1_epi32(shift));
+  const __m512i positive = _mm512_max_epi32(steps, _mm512_setzero_si512());
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(out), _mm512_cvtusepi32_epi8(positive));
 }
 
 }  // namespace ganglion::avx512
