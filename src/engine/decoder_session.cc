@@ -27,6 +27,57 @@ Status DecoderSession::append(std::span<const int32_t> tokens, LogitRows rows,
   return append_together(runtime_, {&step, 1});
 }
 
+Status DecoderSession::look_ahead(const TokenTree& tree, std::span<const TreeLogit> wanted,
+                                  std::vector<float>& logits) {
+  const size_t num_tokens = tree.tokens.size();
+  GANGLION_ASSERT(tree.parents.size() == num_tokens);
+  if (length() == 0) {
+    return fail(ErrorCode::kInvalidArgument, "nothing has been read that tokens could follow");
+  }
+  if (num_tokens > TokenTree::kMaxTokens) {
+    return fail(ErrorCode::kLimit, "a tree of {} tokens is too large; at most {} are read at once",
+                num_tokens, TokenTree::kMaxTokens);
+  }
+  if (num_tokens > capacity() - length()) {
+    return fail(ErrorCode::kLimit,
+                "a tree of {} tokens does not fit: the context holds {} tokens and {} are read; "
+                "take a larger context or a shorter text",
+                num_tokens, capacity(), length());
+  }
+  std::unique_ptr<DecoderBuffers> buffers = runtime_.take_buffers();
+  read_tree(tree, *buffers);
+  logits.resize(wanted.size());
+  const size_t hidden_size = runtime_.decoder().sizes().hidden_size;
+  std::vector<int32_t> ids;
+  for (size_t first = 0; first < wanted.size(); first += ids.size()) {
+    ids.clear();
+    for (size_t i = first; i < wanted.size() && wanted[i].place == wanted[first].place; ++i) {
+      ids.push_back(wanted[i].token);
+    }
+    float* row = make_room(buffers->wanted, hidden_size);
+    std::copy_n(buffers->hidden.data() + static_cast<size_t>(wanted[first].place + 1) * hidden_size,
+                hidden_size, row);
+    runtime_.decoder().logits_of(runtime_.compute(adapter()), ids, row, logits.data() + first);
+  }
+  runtime_.give_back(std::move(buffers));
+  return {};
+}
+
+// The hidden rows of the last token, which the tree stands on, and of the tree.
+void DecoderSession::read_tree(const TokenTree& tree, DecoderBuffers& buffers) {
+  std::vector<int32_t> tokens = {tokens_.back()};
+  std::vector<int32_t> parents = {-1};
+  for (size_t i = 0; i < tree.tokens.size(); ++i) {
+    GANGLION_ASSERT(tree.parents[i] >= -1 && tree.parents[i] < static_cast<int32_t>(i));
+    tokens.push_back(tree.tokens[i]);
+    parents.push_back(tree.parents[i] + 1);
+  }
+  KvCache branch = cache_.fork();
+  const PassSequence sequence = {&branch, length() - 1, tokens, parents};
+  float* hidden = make_room(buffers.hidden, tokens.size() * runtime_.decoder().sizes().hidden_size);
+  runtime_.decoder().forward(runtime_.compute(adapter()), {&sequence, 1}, buffers.scratch, hidden);
+}
+
 void DecoderSession::add_read(std::span<const int32_t> tokens) {
   tokens_.insert(tokens_.end(), tokens.begin(), tokens.end());
   publish();

@@ -22,6 +22,8 @@ class DecoderSession final : public Session {
   size_t capacity() const override { return cache_.capacity(); }
   Status append(std::span<const int32_t> tokens, LogitRows rows,
                 std::vector<float>& logits) override;
+  Status look_ahead(const TokenTree& tree, std::span<const TreeLogit> wanted,
+                    std::vector<float>& logits) override;
   void truncate(size_t length) override;
   Status drop(size_t begin, size_t end) override;
   std::unique_ptr<Session> fork() override;
@@ -35,6 +37,7 @@ class DecoderSession final : public Session {
 
  private:
   void publish();
+  void read_tree(const TokenTree& tree, DecoderBuffers& buffers);
 
   const DecoderRuntime& runtime_;
   KvCache cache_;

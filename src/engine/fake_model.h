@@ -148,6 +148,23 @@ class FakeSession final : public Session {
     return {};
   }
 
+  Status look_ahead(const TokenTree& tree, std::span<const TreeLogit> wanted,
+                    std::vector<float>& logits) override {
+    GANGLION_TRY(check_room(tree.tokens.size()));
+    logits.clear();
+    for (const TreeLogit& each : wanted) {
+      std::vector<int32_t> context;
+      for (int32_t at = each.place; at >= 0; at = tree.parents[static_cast<size_t>(at)]) {
+        context.insert(context.begin(), tree.tokens[static_cast<size_t>(at)]);
+      }
+      context.insert(context.begin(), tokens_.begin(), tokens_.end());
+      std::vector<float> row(vocabulary_size_);
+      script_(context, row);
+      logits.push_back(row.at(static_cast<size_t>(each.token)));
+    }
+    return {};
+  }
+
   void truncate(size_t length) override {
     GANGLION_ASSERT(length <= tokens_.size());
     tokens_.resize(length);

@@ -34,6 +34,21 @@ struct SessionOptions {
 // For which of the appended tokens the next token's logits are wanted.
 enum class LogitRows { kNone, kLast, kAll };
 
+// Tokens that may follow what a session has read, as a tree.
+struct TokenTree {
+  static constexpr size_t kMaxTokens = 1024;
+
+  std::vector<int32_t> tokens;
+  // Of each token: the earlier one that it follows, or -1: it follows what has been read.
+  std::vector<int32_t> parents;
+};
+
+// The next token's logit of `token` behind tokens[place] of a tree, -1: behind what has been read.
+struct TreeLogit {
+  int32_t place = -1;
+  int32_t token = 0;
+};
+
 // One token timeline: what the model has read so far. Not thread-safe; outlived by its model.
 class Session {
  public:
@@ -47,6 +62,14 @@ class Session {
   // they are cut into calls.
   virtual Status append(std::span<const int32_t> tokens, LogitRows rows,
                         std::vector<float>& logits) = 0;
+
+  // Replaces `logits` by the wanted ones, as if each branch of the tree had been appended alone,
+  // but for rounding: the whole tree is read in one pass, and of the output matrix only what is
+  // wanted. What the session has read stays as it is. kInvalidArgument when it has read nothing;
+  // kLimit for a tree of more than TokenTree::kMaxTokens, or one that does not fit behind what has
+  // been read.
+  virtual Status look_ahead(const TokenTree& tree, std::span<const TreeLogit> wanted,
+                            std::vector<float>& logits) = 0;
 
   // Forgets the tokens from `length` (at most length(), asserted) on.
   virtual void truncate(size_t length) = 0;

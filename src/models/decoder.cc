@@ -80,17 +80,23 @@ void Decoder::forward(const Compute& compute, std::span<const PassSequence> sequ
   for (const PassSequence& sequence : sequences) {
     sequence.cache->resize(sequence.end());
     sequence.cache->make_writable(sequence.first_position, sequence.end());
+    const size_t capacity = sequence.cache->capacity();
+    const size_t num_tokens = sequence.tokens.size();
     for (size_t i = 0; i < angles.size(); ++i) {
-      parts_.ropes[i].angles(sequence.first_position, sequence.tokens.size(),
-                             sequence.cache->capacity(), angles[i], rows.size());
+      const Rope& rope = parts_.ropes[i];
+      if (sequence.parents.empty()) {
+        rope.angles(sequence.first_position, num_tokens, capacity, angles[i], rows.size());
+        continue;
+      }
+      for (size_t token = 0; token < num_tokens; ++token) {
+        rope.angles(sequence.position(token), 1, capacity, angles[i], rows.size() + token);
+      }
     }
-    for (size_t token = 0; token < sequence.tokens.size(); ++token) {
-      rows.push_back({&sequence, token});
-    }
+    for (size_t token = 0; token < num_tokens; ++token) rows.push_back({&sequence, token});
   }
   for_each_row(compute, rows.size(), [&](size_t row) {
     const auto [sequence, token] = rows[row];
-    embed(compute.kernels, sequence->tokens[token], sequence->first_position + token,
+    embed(compute.kernels, sequence->tokens[token], sequence->position(token),
           hidden + row * hidden_size);
   });
   const DecoderPass pass = {compute, scratch, sequences, rows, angles};
@@ -107,6 +113,39 @@ void Decoder::logits(const Compute& compute, float* hidden, size_t num_rows, flo
   for_each_row(compute, num_rows, [&](size_t row) {
     compute.kernels.soft_cap(out + row * vocabulary_size, vocabulary_size, parts_.logit_soft_cap);
   });
+}
+
+void Decoder::logits_of(const Compute& compute, std::span<const int32_t> ids, float* hidden,
+                        float* out) const {
+  const KernelTable& kernels = compute.kernels;
+  const size_t hidden_size = parts_.sizes.hidden_size;
+  parts_.output_norm->forward_row(kernels, hidden, hidden);
+  const LoraDelta* const delta =
+      compute.adapter == nullptr ? nullptr : compute.adapter->find(parts_.head_rows.stored());
+  const auto dot = [&](const float* a, const float* b, size_t size) {
+    float sum = 0;
+    GemmRows gemm;
+    gemm.a = a;
+    gemm.w = b;
+    gemm.c = &sum;
+    gemm.a_stride = gemm.w_stride = gemm.depth = size;
+    gemm.c_stride = gemm.num_rows = gemm.num_columns = 1;
+    kernels.gemm_rows(gemm);
+    return sum;
+  };
+  std::vector<float> inner(delta == nullptr ? 0 : delta->rank);
+  for (size_t i = 0; i < inner.size(); ++i) {
+    inner[i] = dot(hidden, delta->a.data() + i * hidden_size, hidden_size);
+  }
+  AlignedVector<float> scratch(hidden_size);
+  for (size_t i = 0; i < ids.size(); ++i) {
+    const auto id = static_cast<size_t>(ids[i]);
+    out[i] = dot(hidden, parts_.head_rows.rows(kernels, id, 1, scratch.data()), hidden_size);
+    if (!parts_.head_bias.empty()) out[i] += parts_.head_bias[id];
+    if (delta == nullptr) continue;
+    out[i] += delta->scale * dot(inner.data(), delta->b.data() + id * delta->rank, delta->rank);
+  }
+  if (parts_.logit_soft_cap > 0) kernels.soft_cap(out, ids.size(), parts_.logit_soft_cap);
 }
 
 void Decoder::shift(KvCache& cache, size_t begin, size_t end, size_t length) const {

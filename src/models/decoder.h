@@ -26,6 +26,8 @@ struct DecoderParts {
   std::vector<DecoderLayer> layers;
   std::optional<Norm> output_norm;  // always there once loaded
   StoredLinear head;                // [V, H]
+  StoredMatrix head_rows;           // its weights, for chosen rows
+  AlignedVector<float> head_bias;   // [V], or empty
   float logit_soft_cap = 0;         // logits become cap * tanh(logit / cap); 0: they stay
 };
 
@@ -59,6 +61,11 @@ class Decoder {
 
   // hidden [rows, H] (which is overwritten) to `out` [rows, V].
   void logits(const Compute& compute, float* hidden, size_t num_rows, float* out) const;
+
+  // Of one row: hidden [H] (which is overwritten) to the logits of the tokens `ids`. They differ
+  // from logits() by rounding; only those rows of the head are read.
+  void logits_of(const Compute& compute, std::span<const int32_t> ids, float* hidden,
+                 float* out) const;
 
   // Moves the cached positions [end, length) down to `begin`.
   void shift(KvCache& cache, size_t begin, size_t end, size_t length) const;

@@ -37,19 +37,28 @@ class TileRun {
   void run() {
     begin_rows();
     const size_t end = seen_to(tile_.num_tokens - 1);
-    for (size_t block = seen_from(0) / kBlock; block * kBlock < end; ++block) {
+    size_t begin = end;
+    for (size_t token = 0; token < tile_.num_tokens; ++token) {
+      begin = std::min(begin, seen_from(token));
+    }
+    for (size_t block = begin / kBlock; block * kBlock < end; ++block) {
       add_block(block, std::min(kBlock, end - block * kBlock));
     }
     write_rows();
   }
 
  private:
-  // The positions [seen_from, seen_to) that the tile's `token` sees.
+  // The cached rows [seen_from, seen_to) that the tile's `token` sees; of a tree's tokens only
+  // some.
   size_t seen_to(size_t token) const {
     return tile_.sequence.first_position + tile_.first_token + token + 1;
   }
   size_t seen_from(size_t token) const {
-    return shape_.window == 0 ? 0 : seen_to(token) - std::min(seen_to(token), shape_.window);
+    if (shape_.window == 0) return 0;
+    const PassSequence& sequence = tile_.sequence;
+    const size_t length = sequence.position(tile_.first_token + token) + 1;
+    const size_t first = length - std::min(length, shape_.window);
+    return sequence.parents.empty() ? first : std::min(first, sequence.first_position);
   }
 
   void begin_rows() {
@@ -119,6 +128,23 @@ class TileRun {
                          .adds = true});
   }
 
+  // Takes what stands beside the tile's `token` in the tree, or beyond the window, out of the
+  // scores of the block at position `first`.
+  void hide_branches(size_t token, size_t first, float* scores) const {
+    size_t seen = tile_.first_token + token;
+    for (size_t distance = 1;; ++distance) {
+      int32_t parent = tile_.sequence.parents[seen];
+      if (distance == shape_.window) parent = -1;
+      // What is cached between the two.
+      const size_t from = tile_.sequence.first_position + static_cast<size_t>(parent + 1);
+      const size_t to = tile_.sequence.first_position + seen;
+      std::fill(scores + (std::clamp(from, first, first + kBlock) - first),
+                scores + (std::clamp(to, first, first + kBlock) - first), kNoScore);
+      if (parent < 0) return;
+      seen = static_cast<size_t>(parent);
+    }
+  }
+
   // The row's scores of the block at position `first` become weights.
   void weigh(size_t row, size_t first) {
     const size_t token = row / group_;
@@ -128,6 +154,11 @@ class TileRun {
     step.first = std::max(seen_from(token), first) - first;
     step.last = std::clamp(seen_to(token), first, first + kBlock) - first;
     step.soft_cap = shape_.soft_cap;
+    if (!tile_.sequence.parents.empty()) {
+      if (step.soft_cap > 0) kernels_.soft_cap(step.scores, kBlock, step.soft_cap);
+      step.soft_cap = 0;
+      hide_branches(token, first, step.scores);
+    }
     step.largest = buffers_.largest.data() + row;
     step.sums = buffers_.sums.data() + row * 16;
     const float factor = kernels_.softmax_step(step);

@@ -30,8 +30,19 @@ struct PassSequence {
   KvCache* cache = nullptr;
   size_t first_position = 0;
   std::span<const int32_t> tokens;
+  // Empty: each token follows the one before. Otherwise the tokens are a tree: of each an earlier
+  // one that it follows, or -1 for the cached text. A token sees that text and its ancestors, and
+  // its position is its depth; keys and values are stored in the order of the tokens.
+  std::span<const int32_t> parents = {};
 
-  size_t end() const { return first_position + tokens.size(); }  // one past the last position
+  size_t end() const { return first_position + tokens.size(); }  // one past the last stored
+  // Where the token stands in its text.
+  size_t position(size_t token) const {
+    if (parents.empty()) return first_position + token;
+    size_t position = first_position;
+    for (int32_t at = parents[token]; at >= 0; at = parents[static_cast<size_t>(at)]) ++position;
+    return position;
+  }
 };
 
 // A row of a pass.
