@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -19,7 +20,9 @@
 #include "cli/text_excerpt.h"
 #include "dataset/text_rows.h"
 #include "engine/classification_model.h"
+#include "engine/label_classifier.h"
 #include "models/bert_config.h"
+#include "models/decoder.h"
 #include "models/hugging_face/convert.h"
 #include "skills/classify.h"
 #include "text/json.h"
@@ -34,6 +37,8 @@ struct ClassifyArguments {
   std::optional<std::string> text;
   std::string text_column = "text";
   std::string format;
+  std::vector<std::string> labels;  // of a language model
+  std::string prompt = std::string(kLabelPrompt);
   bool json = false;
 };
 
@@ -74,24 +79,59 @@ std::string json_line(const Classification& result, double latency_us) {
 
 using TextClassifierCall = std::function<Classification(const std::string&)>;
 
-// The likeliest labels by their probability, highest first.
+// The likeliest `max_labels` by their probability, highest first.
+template <typename Number>
+Classification ranked(const std::vector<std::string>& labels, const std::vector<Number>& values,
+                      size_t max_labels) {
+  Classification result;
+  for (size_t i = 0; i < values.size(); ++i) {
+    result.top.push_back({labels[i], static_cast<double>(values[i])});
+  }
+  std::stable_sort(
+      result.top.begin(), result.top.end(),
+      [](const RankedLabel& a, const RankedLabel& b) { return a.probability > b.probability; });
+  result.top.resize(std::min(result.top.size(), max_labels));
+  result.label = result.top.front().label;
+  result.confidence = result.top.front().probability;
+  return result;
+}
+
 Classification classification_of(const ClassificationModel& model, const std::string& text) {
   constexpr size_t kMaxLabels = 5;
   std::vector<float> values(model.labels().size());
   const std::string_view view = text;
   or_fail(model.classify({&view, 1}, values));
   to_probabilities(values, model.is_multi_label());
-  Classification result;
-  for (size_t i = 0; i < values.size(); ++i) {
-    result.top.push_back({model.labels()[i], static_cast<double>(values[i])});
+  return ranked(model.labels(), values, kMaxLabels);
+}
+
+TextClassifierCall load_label_classifier(const ClassifyArguments& arguments,
+                                         const std::string& path) {
+  const std::shared_ptr<const LanguageModel> model = or_fail(load_language_model(path));
+  auto created = LabelClassifier::create(*model, arguments.labels, arguments.prompt, {});
+  if (!created.ok() && created.error().code == ErrorCode::kInvalidArgument) {
+    throw CommandFailure{ExitCode::kUsage, created.error()};
   }
-  std::stable_sort(
-      result.top.begin(), result.top.end(),
-      [](const RankedLabel& a, const RankedLabel& b) { return a.probability > b.probability; });
-  result.top.resize(std::min(result.top.size(), kMaxLabels));
-  result.label = result.top.front().label;
-  result.confidence = result.top.front().probability;
-  return result;
+  if (!created.ok() && model->tokenizer() == nullptr) or_fail(at_place(path, created.error()));
+  const auto classifier = std::make_shared<LabelClassifier>(or_fail(std::move(created)));
+  return [model, classifier](const std::string& text) {
+    const std::vector<double> values = or_fail(classifier->classify(text));
+    return ranked(classifier->labels(), values, values.size());
+  };
+}
+
+// A language model in one file: it has no labels of its own.
+void refuse_language_model(const std::string& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) return;
+  const GgufFile file = or_fail(GgufFile::open(path));
+  const auto architecture = file.get_string("general.architecture");
+  if (!architecture.ok() || !is_decoder_architecture(*architecture)) return;
+  throw CommandFailure{ExitCode::kUsage,
+                       fail(ErrorCode::kInvalidArgument,
+                            "{}: a language model (\"{}\") has no labels of its own; name them by "
+                            "--labels",
+                            path, *architecture)};
 }
 
 // Whether --model is an encoder with a classifier of its own, rather than one that
@@ -106,6 +146,8 @@ bool is_encoder_model(const std::string& path) {
 
 TextClassifierCall load_classifier(const ClassifyArguments& arguments) {
   const std::string path = model_path_or_fail(arguments.model_path);
+  if (!arguments.labels.empty()) return load_label_classifier(arguments, path);
+  refuse_language_model(path);
   if (is_encoder_model(path)) {
     if (!arguments.encoder_path.empty()) {
       or_fail(fail(ErrorCode::kInvalidArgument,
@@ -149,14 +191,28 @@ void classify_texts(const ClassifyArguments& arguments) {
 }  // namespace
 
 void add_classify_command(CLI::App& app) {
-  CLI::App* const command =
-      app.add_subcommand("classify", "Give each text one of the labels of a trained classifier");
+  CLI::App* const command = app.add_subcommand(
+      "classify",
+      "Give each text one of the labels of a classifier, or of yours by a language model");
   const auto arguments = std::make_shared<ClassifyArguments>();
   command
       ->add_option("--model", arguments->model_path,
-                   "A classifier made by `train classifier`, or an encoder with one "
-                   "(…ForSequenceClassification): a .gguf file or a Hugging Face folder")
+                   "A classifier made by `train classifier`, an encoder with one "
+                   "(…ForSequenceClassification), or with --labels a language model: a .gguf file "
+                   "or a Hugging Face folder")
       ->required();
+  CLI::Option* const labels =
+      command
+          ->add_option("--labels", arguments->labels,
+                       "The labels that a language model chooses from, separated by commas")
+          ->delimiter(',')
+          ->check(not_blank())
+          ->check(valid_utf8());
+  command
+      ->add_option("--prompt", arguments->prompt,
+                   "What it reads in front of the label, with {text} and perhaps {labels}")
+      ->needs(labels)
+      ->check(valid_utf8());
   auto* const input = command->add_option("--input", arguments->input_path,
                                           ".jsonl, .csv or .txt; - is standard input");
   auto* const text = command->add_option("--text", arguments->text, "One text")->check(not_blank());
@@ -167,8 +223,10 @@ void add_classify_command(CLI::App& app) {
       ->add_option("--format", arguments->format,
                    "jsonl, csv or lines; otherwise by the file's extension")
       ->check(CLI::IsMember({"jsonl", "csv", "lines"}));
-  command->add_option("--encoder", arguments->encoder_path,
-                      "An encoder file or folder instead of the one inside the program");
+  command
+      ->add_option("--encoder", arguments->encoder_path,
+                   "An encoder file or folder instead of the one inside the program")
+      ->excludes(labels);
   command->add_flag("--json", arguments->json, "One JSON object a line");
   command->callback([arguments] {
     if (arguments->input_path.empty() && !arguments->text) arguments->input_path = "-";

@@ -111,6 +111,38 @@ TEST_F(SmallLlama, TheQ8CacheStaysNearF16) {
   EXPECT_GT(worst, 0);  // it is another cache
 }
 
+TEST_F(SmallLlama, ClassifiesByItsLabels) {
+  const auto classify = [&](const std::string& arguments) {
+    return run("classify --model '" + path("model.gguf") + "' " + arguments);
+  };
+  const Outcome outcome = classify("--labels refund,track,rest --text 'my parcel' --json");
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
+  const json::value result = parse_json(outcome.output, "output").value();
+  const json::array& top = result.at("top").as_array();
+  ASSERT_EQ(top.size(), 3U);
+  double sum = 0;
+  for (const json::value& entry : top) sum += entry.at("probability").to_number<double>();
+  EXPECT_NEAR(sum, 1, 1e-5);
+  EXPECT_EQ(result.at("label"), top[0].at("label"));
+  EXPECT_EQ(result.at("confidence"), top[0].at("probability"));
+  const Outcome prompted = classify(
+      "--labels refund,track,rest --prompt 'Is {text} about {labels}?' --text 'my parcel' --json");
+  EXPECT_EQ(prompted.exit_code, 0) << prompted.output;
+  EXPECT_NE(parse_json(prompted.output, "output").value().at("confidence"),
+            result.at("confidence"));
+  const Outcome unprompted = classify("--labels refund,track --prompt 'Label:' --text x");
+  EXPECT_EQ(unprompted.exit_code, 2);
+  EXPECT_THAT(unprompted.output, HasSubstr("the prompt has to hold {text} once"));
+  const Outcome alone = classify("--labels refund --text x");
+  EXPECT_EQ(alone.exit_code, 2);
+  EXPECT_THAT(alone.output, HasSubstr("expected at least two labels, found 1"));
+  const Outcome unlabelled = classify("--text x");
+  EXPECT_EQ(unlabelled.exit_code, 2);
+  EXPECT_THAT(unlabelled.output,
+              HasSubstr("a language model (\"llama\") has no labels of its own; name them by "
+                        "--labels"));
+}
+
 TEST_F(SmallLlama, RunsFromItsParts) {
   const std::string whole = generate("").output;
   GgufWriter first;  // metadata alone, as gguf-split can have it
