@@ -74,10 +74,10 @@ struct GemmS8 {
   size_t num_steps() const { return (depth + kDepthStep - 1) / kDepthStep; }
 };
 
-inline constexpr size_t kGroupInputs = 32;  // inputs of an activation row that share a scale
+inline constexpr size_t kGroupInputs = 32;  // a group of inputs
 
-// A row of activations in 8 bits: x is about q * scale. Sums of q over 16 and over 32 inputs are
-// negative, as products begin with them.
+// A row of activations in 8 bits: x is about q * scale, and one or two groups share a scale. Sums
+// of q over 16 and over 32 inputs are negative, as products begin with them.
 struct QuantizedRow {
   int8_t* q = nullptr;                   // [K], -127 to 127
   float* scales = nullptr;               // [K / 32]
@@ -88,10 +88,11 @@ struct QuantizedRow {
 };
 
 // c[m][n] = bias[n] + sum over k of a[m][k] * w[n][k], of weight panels (kernels/weight_panels.h)
-// and 8-bit activations. K is a multiple of 32. The result is summed in float, one part (16 or 32
-// inputs that share a scale of weights) behind the other: the integer sum of q * code (exact) times
-// the activations' scale, times the part's scale; then the part's minimum times the scaled sum.
-// Of bfloats the products are summed two by two, the odd input first, as vdpbf16ps does.
+// and 8-bit activations. K is a multiple of 32. Over the one or two groups that share a scale of
+// activations, the integer sums of a part's q * code (exact; 16 or 32 inputs) times the part's
+// scale are added up in float, one part behind the other; that times the scale of activations is
+// added to the result. A part's minimum times the scaled sum of q is added to the result before. Of
+// bfloats the products are summed two by two, the odd input first, as vdpbf16ps does.
 struct PanelProduct {
   DType dtype = DType::kQ8_0;         // a type that has_panels
   const std::byte* panels = nullptr;  // of the first output, 64-byte aligned
@@ -189,8 +190,10 @@ struct KernelTable {
   // floats, with the same bits in every table (NaN is any NaN). `blocks` may have any alignment.
   void (*expand_blocks)(DType dtype, const std::byte* blocks, size_t num_elements, float* out);
 
-  // Quantises x [size], a multiple of 32: the largest |x| of a group becomes 127.
-  void (*quantize_activations)(const float* x, size_t size, const QuantizedRow& row);
+  // Quantises x [size], a multiple of 32 times `scaled_groups`, which is 1 or 2: the largest |x| of
+  // the groups that share a scale becomes 127.
+  void (*quantize_activations)(const float* x, size_t size, size_t scaled_groups,
+                               const QuantizedRow& row);
   // Rounds to nearest, ties to even.
   void (*round_to_bf16)(const float* x, size_t size, uint16_t* out);
   void (*multiply_panels)(const PanelProduct& product);

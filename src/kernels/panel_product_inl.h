@@ -129,36 +129,46 @@ struct PanelProducts {
                    Floats (&totals)[kRows]) {
 #pragma GCC unroll 16
     for (size_t m = 0; m < kRows; ++m) totals[m] = V::zero();
+    constexpr size_t kShared = kLayout.scaled_groups();
     const size_t num_groups = product.num_groups();
-    for (size_t group = 0; group < num_groups; ++group) {
-      panel.load(group);
-      add_part<kLayout, kRows, 0>(product, panel, row, group, totals);
-      if constexpr (kLayout.parts_per_group == 2) {
-        add_part<kLayout, kRows, 1>(product, panel, row, group, totals);
+    for (size_t group = 0; group < num_groups; group += kShared) {
+      Floats sums[kRows];
+#pragma GCC unroll 2
+      for (size_t i = 0; i < kShared; ++i) {
+        panel.load(group + i);
+        add_part<kLayout, kRows, 0>(product, panel, row, group + i, i == 0, sums, totals);
+        if constexpr (kLayout.parts_per_group == 2) {
+          add_part<kLayout, kRows, 1>(product, panel, row, group + i, false, sums, totals);
+        }
+      }
+#pragma GCC unroll 16
+      for (size_t m = 0; m < kRows; ++m) {
+        const Floats scale = V::broadcast(product.a.scales[(row + m) * num_groups + group]);
+        totals[m] = V::multiply_add(sums[m], scale, totals[m]);
       }
     }
   }
 
-  // The products of one part of a group.
+  // Adds the products of one part of a group, times its scale, to `sums`, and its minimum to
+  // `totals`.
   template <PanelLayout kLayout, size_t kRows, size_t kPart>
   [[gnu::always_inline]] static void add_part(const PanelProduct& product,
                                               const Panel<kLayout>& panel, size_t row, size_t group,
+                                              bool is_first, Floats (&sums)[kRows],
                                               Floats (&totals)[kRows]) {
     constexpr size_t kParts = kLayout.parts_per_group;
-    const size_t num_groups = product.num_groups();
-    const size_t num_parts = num_groups * kParts;
+    const size_t num_parts = product.num_groups() * kParts;
     const size_t first_part = row * num_parts + group * kParts + kPart;
     Ints products[kRows];
     multiply_part<kLayout, kRows, kPart>(
         panel, product.a.q + row * product.depth + group * kGroupInputs, product.depth,
         (kParts == 2 ? product.a.minus_sums16 : product.a.minus_sums32) + first_part, num_parts,
         products);
-    const Floats panel_scale = panel.scale(kPart);
+    const Floats scale = panel.scale(kPart);
 #pragma GCC unroll 16
     for (size_t m = 0; m < kRows; ++m) {
-      const Floats scale = V::broadcast(product.a.scales[(row + m) * num_groups + group]);
-      totals[m] =
-          V::multiply_add(V::multiply(V::to_float(products[m]), scale), panel_scale, totals[m]);
+      const Floats whole = V::to_float(products[m]);
+      sums[m] = is_first ? V::multiply(whole, scale) : V::multiply_add(whole, scale, sums[m]);
     }
     if constexpr (kLayout.has_minima) {
       const float* minus_sums =
@@ -246,11 +256,11 @@ struct PanelProducts {
     }
   }
 
-  // As many rows at a time as kRows, then the rest at once.
+  // Rows [row, end): as many at a time as kRows, then the rest at once.
   template <PanelLayout kLayout, size_t kRows>
   static void run_rows(const PanelProduct& product, const std::byte* panel, size_t column,
-                       size_t row) {
-    for (; row + kRows <= product.num_rows; row += kRows) {
+                       size_t row, size_t end) {
+    for (; row + kRows <= end; row += kRows) {
       for (size_t lane = 0; lane < kPanelColumns; lane += V::kLanes) {
         Panel<kLayout> lanes(panel, lane);
         Floats totals[kRows];
@@ -259,25 +269,40 @@ struct PanelProducts {
       }
     }
     if constexpr (kRows > 1) {
-      if (row < product.num_rows) run_rows<kLayout, kRows - 1>(product, panel, column, row);
+      if (row < end) run_rows<kLayout, kRows - 1>(product, panel, column, row, end);
     }
   }
 
   template <PanelLayout kLayout>
   static void run(const PanelProduct& product) {
-    const std::byte* panel = product.panels;
-    for (size_t column = 0; column < product.num_columns; column += kPanelColumns) {
-      run_rows<kLayout, V::kTileRows>(product, panel, column, 0);
-      panel += kLayout.panel_bytes(product.depth);
+    for_each_piece(product, kLayout.panel_bytes(product.depth),
+                   [&](const std::byte* panel, size_t column, size_t row, size_t end) {
+                     run_rows<kLayout, V::kTileRows>(product, panel, column, row, end);
+                   });
+  }
+
+  // Calls body(panel, column, row, end) for every panel and rows [row, end) that stay in the L2
+  // cache while all panels pass by.
+  template <typename Body>
+  static void for_each_piece(const PanelProduct& product, size_t panel_bytes, const Body& body) {
+    constexpr size_t kRowsAtOnce = 112;  // whole tiles
+    static_assert(kRowsAtOnce % V::kTileRows == 0 && kRowsAtOnce % V::kFloatTileRows == 0);
+    for (size_t row = 0; row < product.num_rows; row += kRowsAtOnce) {
+      const size_t end = std::min(row + kRowsAtOnce, product.num_rows);
+      const std::byte* panel = product.panels;
+      for (size_t column = 0; column < product.num_columns; column += kPanelColumns) {
+        body(panel, column, row, end);
+        panel += panel_bytes;
+      }
     }
   }
 
   // Rows and outputs as in run_rows(), of bfloats. kHasDot: by the machine's own instruction.
   template <bool kHasDot, size_t kRows>
   static void run_float_rows(const PanelProduct& product, const std::byte* panel, size_t column,
-                             size_t row) {
+                             size_t row, size_t end) {
     const size_t depth = product.depth;
-    for (; row + kRows <= product.num_rows; row += kRows) {
+    for (; row + kRows <= end; row += kRows) {
       for (size_t lane = 0; lane < kPanelColumns; lane += V::kLanes) {
         Floats totals[kRows];
 #pragma GCC unroll 16
@@ -294,19 +319,16 @@ struct PanelProducts {
       }
     }
     if constexpr (kRows > 1) {
-      if (row < product.num_rows) {
-        run_float_rows<kHasDot, kRows - 1>(product, panel, column, row);
-      }
+      if (row < end) run_float_rows<kHasDot, kRows - 1>(product, panel, column, row, end);
     }
   }
 
   template <bool kHasDot>
   static void run_floats(const PanelProduct& product) {
-    const std::byte* panel = product.panels;
-    for (size_t column = 0; column < product.num_columns; column += kPanelColumns) {
-      run_float_rows<kHasDot, V::kFloatTileRows>(product, panel, column, 0);
-      panel += panel_layout(DType::kBF16).panel_bytes(product.depth);
-    }
+    for_each_piece(product, panel_layout(DType::kBF16).panel_bytes(product.depth),
+                   [&](const std::byte* panel, size_t column, size_t row, size_t end) {
+                     run_float_rows<kHasDot, V::kFloatTileRows>(product, panel, column, row, end);
+                   });
   }
 
   // KernelTable::multiply_panels.
@@ -345,9 +367,13 @@ struct PanelProducts {
   }
 
   // KernelTable::quantize_activations.
-  static void quantize(const float* x, size_t size, const QuantizedRow& row) {
+  static void quantize(const float* x, size_t size, size_t scaled_groups, const QuantizedRow& row) {
     const size_t num_groups = size / kGroupInputs;
     V::largest_of_groups(x, num_groups, row.scales);
+    for (size_t group = 0; scaled_groups == 2 && group < num_groups; group += 2) {
+      row.scales[group] = std::max(row.scales[group], row.scales[group + 1]);
+      row.scales[group + 1] = row.scales[group];
+    }
     for (size_t group = 0; group < num_groups; ++group) {
       const float largest = row.scales[group];
       row.scaled_minus_sums32[group] = largest > 0.0F ? 127.0F / largest : 0.0F;

@@ -69,6 +69,9 @@ struct PanelLayout {
     const size_t factors = has_factors ? groups_per_unit * parts_per_group : 0;
     return num_kinds * kPanelColumns * (sizeof(uint16_t) + factors);
   }
+  // How many groups of activations share a scale, of those that meet these weights: more cost
+  // precision and save time, less than the larger blocks of the K types would.
+  constexpr size_t scaled_groups() const { return groups_per_unit == 1 ? 1 : 2; }
   constexpr size_t unit_bytes() const { return scale_bytes() + groups_per_unit * code_bytes(); }
   // Where the codes of a group begin in a panel.
   constexpr size_t codes_at(size_t group) const {

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "base/check.h"
-#include "kernels/quantized_rows.h"
 #include "kernels/weight_panels.h"
+#include "nn/activation_rows.h"
 
 namespace ganglion {
 namespace {
@@ -19,9 +19,7 @@ constexpr size_t kInputFloats = size_t{1} << 16;
 // Panels that one thread takes at a time.
 constexpr size_t kPackedAtOnce = 16;
 constexpr size_t kPanelsOfOneRow = 8;
-constexpr size_t kPanelsOfRows = 2;
-
-bool is_bfloat(DType dtype) { return dtype == DType::kF16 || dtype == DType::kBF16; }
+constexpr size_t kPanelsOfRows = 4;
 
 size_t panels_of(const StoredMatrix& weights) {
   return (weights.num_rows() + kPanelColumns - 1) / kPanelColumns;
@@ -87,27 +85,11 @@ void StoredLinear::forward(const Compute& compute, const float* x, size_t num_ro
 
 void StoredLinear::forward_panels(const Compute& compute, const float* x, size_t num_rows,
                                   float* y) const {
-  thread_local QuantizedRows thread_rows;
-  thread_local AlignedVector<uint16_t> thread_bfloats;
-  QuantizedRows& rows = thread_rows;  // the caller's, for the workers
-  const size_t depth = num_inputs();
-  const auto needs = [&](bool bfloats) {
-    return std::any_of(parts_.begin(), parts_.end(), [&](const Part& part) {
-      return part.panels != nullptr && is_bfloat(part.weights.dtype()) == bfloats;
-    });
-  };
-  if (needs(false)) {
-    rows.resize(num_rows, depth);
-    for_each_row(compute, num_rows, [&](size_t row) {
-      compute.kernels.quantize_activations(x + row * depth, depth, rows.row(row, depth));
-    });
-  }
-  uint16_t* bfloats = nullptr;
-  if (needs(true)) {
-    bfloats = make_room(thread_bfloats, num_rows * depth);
-    for_each_row(compute, num_rows, [&](size_t row) {
-      compute.kernels.round_to_bf16(x + row * depth, depth, bfloats + row * depth);
-    });
+  thread_local ActivationRows thread_rows;
+  ActivationRows& rows = thread_rows;  // the caller's, for the workers
+  rows.begin(x, num_rows, num_inputs());
+  for (const Part& part : parts_) {
+    if (part.panels != nullptr) rows.convert(compute, part.weights.dtype());
   }
   // The panels of all parts are numbered in one row, so that threads share them evenly.
   size_t num_panels = 0;
@@ -123,14 +105,9 @@ void StoredLinear::forward_panels(const Compute& compute, const float* x, size_t
       const size_t last = std::min(end, first_panel + count) - first_panel;
       first_panel += count;
       if (end <= first_panel - count || begin >= first_panel) continue;
-      PanelProduct product;
-      product.a = rows.row(0, depth);
-      product.a_bf16 = bfloats;
-      product.num_rows = num_rows;
-      product.depth = depth;
       const size_t output = first * kPanelColumns;
-      product.dtype = part.weights.dtype();
-      product.panels = part.panels + first * panel_layout(product.dtype).panel_bytes(depth);
+      PanelProduct product = rows.product(part.weights.dtype());
+      product.panels = part.panels + first * panel_layout(product.dtype).panel_bytes(product.depth);
       product.bias = part.bias.empty() ? nullptr : part.bias.data() + output;
       product.c = y + part.first_output + output;
       product.c_stride = num_outputs_;

@@ -5,7 +5,8 @@
 
 namespace ganglion::avx2 {
 
-void quantize_activations(const float* x, size_t size, const QuantizedRow& row);
+void quantize_activations(const float* x, size_t size, size_t scaled_groups,
+                          const QuantizedRow& row);
 void round_to_bf16(const float* x, size_t size, uint16_t* out);
 void multiply_panels(const PanelProduct& product);
 

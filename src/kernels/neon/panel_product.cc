@@ -132,8 +132,9 @@ struct Vector {
 
 }  // namespace
 
-void quantize_activations(const float* x, size_t size, const QuantizedRow& row) {
-  PanelProducts<Vector>::quantize(x, size, row);
+void quantize_activations(const float* x, size_t size, size_t scaled_groups,
+                          const QuantizedRow& row) {
+  PanelProducts<Vector>::quantize(x, size, scaled_groups, row);
 }
 
 void round_to_bf16(const float* x, size_t size, uint16_t* out) {

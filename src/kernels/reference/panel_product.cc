@@ -76,25 +76,40 @@ struct PanelRow {
   }
 };
 
+struct PartSums {
+  int32_t products = 0;
+  int32_t activations = 0;
+};
+
+PartSums part_sums(const PanelProduct& product, const PanelRow& weights, size_t m, size_t group,
+                   size_t part) {
+  const size_t part_inputs = kGroupInputs / weights.layout.parts_per_group;
+  PartSums sums;
+  for (size_t i = part * part_inputs; i < (part + 1) * part_inputs; ++i) {
+    const int8_t a = product.a.q[m * product.depth + group * kGroupInputs + i];
+    sums.products += a * weights.code(group, i);
+    sums.activations += a;
+  }
+  return sums;
+}
+
 float element(const PanelProduct& product, const PanelRow& weights, size_t m) {
-  const size_t num_parts = weights.layout.parts_per_group;
-  const size_t part_inputs = kGroupInputs / num_parts;
+  const PanelLayout& layout = weights.layout;
+  const size_t num_shared = layout.scaled_groups();
   float total = 0;
-  for (size_t group = 0; group < product.num_groups(); ++group) {
-    const float scale = product.a.scales[m * product.num_groups() + group];
-    for (size_t part = 0; part < num_parts; ++part) {
-      int32_t products = 0;
-      int32_t activations = 0;
-      for (size_t i = part * part_inputs; i < (part + 1) * part_inputs; ++i) {
-        const int8_t a = product.a.q[m * product.depth + group * kGroupInputs + i];
-        products += a * weights.code(group, i);
-        activations += a;
-      }
-      total = std::fma(static_cast<float>(products) * scale, weights.scale(group, part, 0), total);
-      if (!weights.layout.has_minima) continue;
-      total =
-          std::fma(weights.scale(group, part, 1), static_cast<float>(-activations) * scale, total);
+  for (size_t first = 0; first < product.num_groups(); first += num_shared) {
+    const float scale = product.a.scales[m * product.num_groups() + first];
+    float sum = 0;
+    for (size_t i = 0; i < num_shared * layout.parts_per_group; ++i) {
+      const size_t group = first + i / layout.parts_per_group;
+      const size_t part = i % layout.parts_per_group;
+      const PartSums sums = part_sums(product, weights, m, group, part);
+      sum = std::fma(static_cast<float>(sums.products), weights.scale(group, part, 0), sum);
+      if (!layout.has_minima) continue;
+      total = std::fma(weights.scale(group, part, 1), static_cast<float>(-sums.activations) * scale,
+                       total);
     }
+    total = std::fma(sum, scale, total);
   }
   return total;
 }
@@ -118,12 +133,13 @@ float bfloat_element(const PanelProduct& product, const PanelRow& weights, size_
 
 }  // namespace
 
-void quantize_activations(const float* x, size_t size, const QuantizedRow& row) {
+void quantize_activations(const float* x, size_t size, size_t scaled_groups,
+                          const QuantizedRow& row) {
+  const size_t scaled = scaled_groups * kGroupInputs;
   for (size_t part = 0; part < size / 16; ++part) {
+    const size_t first = part * 16 / scaled * scaled;
     float largest = 0;
-    for (size_t i = part / 2 * 32; i < part / 2 * 32 + 32; ++i) {
-      largest = std::max(largest, std::fabs(x[i]));
-    }
+    for (size_t i = first; i < first + scaled; ++i) largest = std::max(largest, std::fabs(x[i]));
     const float scale = largest / 127.0F;
     const float inverse = largest > 0 ? 127.0F / largest : 0.0F;
     int32_t minus_sum = 0;
