@@ -103,6 +103,7 @@ json::object report_json(const BenchArguments& arguments, const BenchReport& rep
           {"prompt_tokens", options.prompt_tokens},
           {"generate_tokens", options.generate_tokens},
           {"depth", options.depth},
+          {"streams", options.num_streams},
           {"repetitions", options.repetitions},
           {"prefill_tokens_per_s", figures.prefill_tokens_per_s.median},
           {"decode_tokens_per_s", figures.decode_tokens_per_s.median},
@@ -156,10 +157,13 @@ void print_report(const BenchArguments& arguments, const BenchReport& report) {
   print_row(fmt::format("prefill {}", options.prompt_tokens), figures.prefill_tokens_per_s,
             percent_text(figures.prefill_fraction_of_peak,
                          fmt::format("the {} peak", figures.peak.name)));
-  print_row(fmt::format("decode {}", options.generate_tokens), figures.decode_tokens_per_s,
-            percent_text(figures.decode_fraction_of_bandwidth,
-                         fmt::format("the bandwidth, {:.1f} MB a token",
-                                     figures.decode_bytes_per_token / 1e6)));
+  const std::string streams =
+      options.num_streams == 1 ? "" : fmt::format(" x {}", options.num_streams);
+  print_row(
+      fmt::format("decode {}{}", options.generate_tokens, streams), figures.decode_tokens_per_s,
+      percent_text(
+          figures.decode_fraction_of_bandwidth,
+          fmt::format("the bandwidth, {:.1f} MB a token", figures.decode_bytes_per_token / 1e6)));
   fmt::print("\nloaded in {:.3f} s, first token {:.3f} s after the start, at most {} in memory\n",
              report.load_s, report.load_s + report.first_pass_s,
              byte_count_text(report.peak_resident_bytes));
@@ -179,6 +183,7 @@ void run_bench(BenchArguments& arguments) {
 
 void add_bench_command(CLI::App& app) {
   constexpr uint64_t kMaxTokens = uint64_t{1} << 24;
+  constexpr uint64_t kMaxStreams = 1024;
   constexpr uint64_t kMaxRepetitions = 1000;
   CLI::App* const command =
       app.add_subcommand("bench", "Measure how fast a language model runs on this machine");
@@ -197,6 +202,8 @@ void add_bench_command(CLI::App& app) {
   add_count("--prompt-tokens", options.prompt_tokens, 1, kMaxTokens, "Tokens read in one go");
   add_count("--generate-tokens", options.generate_tokens, 1, kMaxTokens, "Tokens one by one");
   add_count("--depth", options.depth, 0, kMaxTokens, "Tokens in the cache before either begins");
+  add_count("--streams", options.num_streams, 1, kMaxStreams,
+            "Sequences whose tokens are generated at once");
   add_count("--repetitions", options.repetitions, 1, kMaxRepetitions,
             "How often both are measured, after one time that is not");
   add_count("--threads", arguments->num_threads, 0, 1024, "0: one per processor");

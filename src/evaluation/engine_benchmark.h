@@ -19,7 +19,8 @@ namespace ganglion {
 struct EngineBenchmarkOptions {
   size_t prompt_tokens = 512;
   size_t generate_tokens = 64;
-  size_t depth = 0;  // tokens that are in the cache before either begins
+  size_t depth = 0;        // tokens that are in the cache before either begins
+  size_t num_streams = 1;  // sequences that are generated at once, of `depth` each
   size_t repetitions = 5;
   DType cache_type = DType::kBF16;
   uint64_t seed = 1;  // of the tokens
@@ -36,12 +37,12 @@ Spread spread_of(std::vector<double> values);
 struct EngineTimes {
   double first_pass_s = 0;           // a token alone, the first that the model ever reads
   std::vector<double> prefill_s;     // of each repetition: the prompt, with its last token's logits
-  std::vector<double> generation_s;  // all tokens one by one, each with logits
+  std::vector<double> generation_s;  // all tokens one by one, each with logits, of all streams
 };
 
 // Reads pseudo-random tokens. After the first pass and one unmeasured repetition, each repetition
-// reads the prompt and, back at `depth`, takes the steps. kInvalidArgument when a count is 0;
-// errors of LanguageModel::start. `progress` counts tokens.
+// reads one prompt and, back at `depth`, takes the steps of all streams. kInvalidArgument when a
+// count is 0; errors of LanguageModel::start. `progress` counts tokens.
 Result<EngineTimes> measure_engine(const LanguageModel& model,
                                    const EngineBenchmarkOptions& options, const Clock& clock,
                                    ProgressSink& progress);
@@ -56,7 +57,7 @@ ArithmeticPeak peak_for(DType weight_type, const MachinePeaks& peaks);
 
 struct EngineFigures {
   Spread prefill_tokens_per_s;
-  Spread decode_tokens_per_s;
+  Spread decode_tokens_per_s;  // of all streams together
   Spread time_to_first_token_s;
   double prefill_operations = 0;      // of one prompt
   double decode_bytes_per_token = 0;  // mean of the steps

@@ -55,12 +55,28 @@ TEST(EngineBenchmark, ReadsThePromptAndStepsFromTheSameDepth) {
   EXPECT_EQ(progress.done(), progress.total());
 }
 
+TEST(EngineBenchmark, StreamsStepTogetherAndOneReadsThePrompt) {
+  TimedModel timed;
+  LastProgress progress;
+  const auto times = measure_engine(
+      timed.model,
+      {.prompt_tokens = 20, .generate_tokens = 2, .depth = 10, .num_streams = 3, .repetitions = 1},
+      timed.clock, progress);
+  ASSERT_TRUE(times.ok()) << times.error().message;
+  EXPECT_THAT(timed.lengths,
+              ElementsAre(1, 30, 11, 11, 11, 12, 12, 12, 30, 11, 11, 11, 12, 12, 12));
+  EXPECT_THAT(times->prefill_s, ElementsAre(DoubleNear(0.030, 1e-12)));
+  EXPECT_THAT(times->generation_s, ElementsAre(DoubleNear(3 * 0.023, 1e-12)));
+  EXPECT_EQ(progress.total(), 3 * 10 + 2 * (20 + 3 * 2));
+  EXPECT_EQ(progress.done(), progress.total());
+}
+
 TEST(EngineBenchmark, RefusesToMeasureNothing) {
   TimedModel timed;
   SilentProgress progress;
   for (const EngineBenchmarkOptions& options :
        {EngineBenchmarkOptions{.prompt_tokens = 0}, EngineBenchmarkOptions{.generate_tokens = 0},
-        EngineBenchmarkOptions{.repetitions = 0}}) {
+        EngineBenchmarkOptions{.repetitions = 0}, EngineBenchmarkOptions{.num_streams = 0}}) {
     const auto times = measure_engine(timed.model, options, timed.clock, progress);
     ASSERT_FALSE(times.ok());
     EXPECT_EQ(times.error().code, ErrorCode::kInvalidArgument);
@@ -116,6 +132,14 @@ TEST(EngineBenchmark, FiguresAreSharesOfTheMedians) {
   const double bytes = 1'500'000 + 4.5 * 80;
   EXPECT_DOUBLE_EQ(figures.decode_bytes_per_token, bytes);
   EXPECT_THAT(figures.decode_fraction_of_bandwidth, Optional(DoubleNear(bytes * 100 / 2e9, 1e-9)));
+}
+
+TEST(EngineBenchmark, StreamsShareTheWeights) {
+  const EngineBenchmarkOptions options = {
+      .prompt_tokens = 100, .generate_tokens = 1, .num_streams = 5, .cache_type = DType::kF32};
+  const EngineFigures figures = engine_figures({0.5, {0.2}, {0.01}}, options, small_work(), {});
+  EXPECT_DOUBLE_EQ(figures.decode_tokens_per_s.median, 500);
+  EXPECT_DOUBLE_EQ(figures.decode_bytes_per_token, 1'500'000 / 5.0 + 80);
 }
 
 TEST(EngineBenchmark, NoFractionWithoutAPeak) {

@@ -51,11 +51,12 @@ double DecoderWork::prefill_operations(size_t first_position, size_t num_tokens)
   return layers + attention + 2 * static_cast<double>(head_weights);
 }
 
-double DecoderWork::step_bytes(size_t position, DType cache_type) const {
+double DecoderWork::step_bytes(size_t position, DType cache_type, size_t num_streams) const {
   const DTypeTraits& traits = dtype_traits(cache_type);
   const double row = static_cast<double>(cache_size) * traits.block_bytes / traits.block_elements;
-  return static_cast<double>(layer_bytes + head_bytes) +
-         visible_tokens(position) * row * static_cast<double>(num_layers);
+  return static_cast<double>(layer_bytes + head_bytes) + static_cast<double>(num_streams) *
+                                                             visible_tokens(position) * row *
+                                                             static_cast<double>(num_layers);
 }
 
 Result<DecoderWork> count_decoder_work(const GgufFile& file) {

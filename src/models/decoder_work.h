@@ -25,8 +25,9 @@ struct DecoderWork {
   // and an addition count as one each. Where some layers have a window, as if all had.
   double prefill_operations(size_t first_position, size_t num_tokens) const;
 
-  // Read from memory by a step at `position`: the weights, once, and the keys and values before it.
-  double step_bytes(size_t position, DType cache_type) const;
+  // Read from memory by a step of `num_streams` sequences at `position`: the weights, once, and for
+  // each the keys and values before it.
+  double step_bytes(size_t position, DType cache_type, size_t num_streams = 1) const;
 
  private:
   double visible_tokens(size_t position) const;

@@ -117,6 +117,7 @@ TEST(DecoderWork, AStepReadsTheWeightsAndTheCache) {
   // Keys and values of 32 elements in two layers.
   EXPECT_DOUBLE_EQ(work.step_bytes(9, DType::kF16), weights + 10.0 * 2 * 64 * 2);
   EXPECT_DOUBLE_EQ(work.step_bytes(9, DType::kQ8_0), weights + 10.0 * 2 * 64 * 34 / 32);
+  EXPECT_DOUBLE_EQ(work.step_bytes(9, DType::kF16, 3), weights + 3 * 10.0 * 2 * 64 * 2);
 }
 
 TEST(DecoderWork, NamesWhatAFileLacks) {
