@@ -191,7 +191,7 @@ struct KernelTable {
   void (*expand_blocks)(DType dtype, const std::byte* blocks, size_t num_elements, float* out);
 
   // Quantises x [size], a multiple of 32 times `scaled_groups`, which is 1 or 2: the largest |x| of
-  // the groups that share a scale becomes 127.
+  // the groups that share a scale becomes 127. The scale of a group with NaN or infinity is NaN.
   void (*quantize_activations)(const float* x, size_t size, size_t scaled_groups,
                                const QuantizedRow& row);
   // Rounds to nearest, ties to even.

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "kernels/weight_panels.h"
 
@@ -383,6 +384,7 @@ struct PanelProducts {
       V::quantize_group(x + group * kGroupInputs, row.scaled_minus_sums32[group],
                         row.q + group * kGroupInputs);
     }
+    mark_lost_groups(size, row);
     V::sum16(row.q, size, row.minus_sums16);
     for (size_t part = 0; part < size / 16; ++part) {
       row.minus_sums16[part] = -row.minus_sums16[part];
@@ -393,6 +395,15 @@ struct PanelProducts {
       row.minus_sums32[group] = row.minus_sums16[2 * group] + row.minus_sums16[2 * group + 1];
       row.scaled_minus_sums32[group] =
           static_cast<float>(row.minus_sums32[group]) * row.scales[group];
+    }
+  }
+
+  // Whatever has no magnitude became -128, which nothing else does.
+  static void mark_lost_groups(size_t size, const QuantizedRow& row) {
+    int8_t is_lost = 0;
+    for (size_t i = 0; i < size; ++i) is_lost |= static_cast<int8_t>(row.q[i] == -128);
+    for (size_t i = 0; is_lost != 0 && i < size; ++i) {
+      if (row.q[i] == -128) row.scales[i / kGroupInputs] = std::numeric_limits<float>::quiet_NaN();
     }
   }
 };

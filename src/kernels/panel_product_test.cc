@@ -258,6 +258,25 @@ TEST(QuantizeActivations, TablesGiveTheSameBits) {
   }
 }
 
+// A model that overflows must not go on with numbers that look like any others.
+TEST(QuantizeActivations, WhatIsNotFiniteStaysSo) {
+  Rng rng(9);
+  for (const KernelTable* kernels : available_kernels()) {
+    for (const DType dtype : {DType::kQ8_0, DType::kQ4_K}) {
+      const Matrix matrix = random_matrix(dtype, 16, 256, rng);
+      for (const float value : {std::nanf(""), INFINITY, -INFINITY}) {
+        std::vector<float> x = random_rows(2, 256, rng);
+        x[70] = value;
+        const auto out = multiply(*kernels, matrix, quantize(*kernels, dtype, x, 2, 256), nullptr);
+        for (size_t n = 0; n < 16; ++n) {
+          EXPECT_FALSE(std::isfinite(out[n])) << kernels->name << " " << value;
+          EXPECT_TRUE(std::isfinite(out[19 + n])) << kernels->name << " " << value;
+        }
+      }
+    }
+  }
+}
+
 TEST(QuantizeActivations, ZerosStayZeros) {
   for (const KernelTable* kernels : available_kernels()) {
     const Activations a = quantize(*kernels, DType::kQ8_0, std::vector<float>(64, 0.0F), 1, 64);

@@ -122,7 +122,11 @@ struct Vector {
   }
   static void quantize16(const float* x, float inverse, int8_t* q) {
     for (size_t i = 0; i < 16; i += kLanes) {
-      const int32x4_t rounded = vcvtnq_s32_f32(vmulq_n_f32(vld1q_f32(x + i), inverse));
+      const float32x4_t values = vld1q_f32(x + i);
+      const uint32x4_t is_finite =
+          vcleq_f32(vabsq_f32(values), vdupq_n_f32(std::numeric_limits<float>::max()));
+      const int32x4_t rounded =
+          vbslq_s32(is_finite, vcvtnq_s32_f32(vmulq_n_f32(values, inverse)), vdupq_n_s32(-128));
       const int16x4_t words = vqmovn_s32(rounded);
       const int8x8_t bytes = vqmovn_s16(vcombine_s16(words, words));
       vst1_lane_s32(reinterpret_cast<int32_t*>(q + i), vreinterpret_s32_s8(bytes), 0);

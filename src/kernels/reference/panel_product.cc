@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "base/check.h"
 #include "kernels/weight_panels.h"
@@ -144,15 +145,21 @@ void quantize_activations(const float* x, size_t size, size_t scaled_groups,
     const float inverse = largest > 0 ? 127.0F / largest : 0.0F;
     int32_t minus_sum = 0;
     for (size_t i = part * 16; i < part * 16 + 16; ++i) {
-      row.q[i] = static_cast<int8_t>(std::nearbyint(x[i] * inverse));
+      const float rounded = std::nearbyint(x[i] * inverse);
+      row.q[i] = std::isfinite(x[i]) ? static_cast<int8_t>(rounded) : int8_t{-128};
       minus_sum -= row.q[i];
     }
-    row.scales[part / 2] = scale;
+    if (part % 2 == 0) row.scales[part / 2] = scale;
+    if (std::any_of(row.q + part * 16, row.q + part * 16 + 16,
+                    [](int8_t q) { return q == -128; })) {
+      row.scales[part / 2] = std::numeric_limits<float>::quiet_NaN();
+    }
     row.minus_sums16[part] = minus_sum;
-    row.scaled_minus_sums16[part] = static_cast<float>(minus_sum) * scale;
+    row.scaled_minus_sums16[part] = static_cast<float>(minus_sum) * row.scales[part / 2];
     if (part % 2 == 0) continue;
     row.minus_sums32[part / 2] = row.minus_sums16[part - 1] + minus_sum;
-    row.scaled_minus_sums32[part / 2] = static_cast<float>(row.minus_sums32[part / 2]) * scale;
+    row.scaled_minus_sums32[part / 2] =
+        static_cast<float>(row.minus_sums32[part / 2]) * row.scales[part / 2];
   }
 }
 
