@@ -155,7 +155,8 @@ for (const flashAttention of [false, true]) {
   sequences.push(sequence);
 }
 async function seconds(sequence, input, count) {
-  await sequence.eraseContextTokenRanges([{start: depth, end: sequence.nextTokenIndex}]);
+  const end = sequence.nextTokenIndex;
+  if (end > depth) await sequence.eraseContextTokenRanges([{start: depth, end}]);
   const start = performance.now();
   let done = 0;
   for await (const _ of sequence.evaluate(input, {temperature: 0, yieldEogToken: true})) {
