@@ -48,19 +48,27 @@ Result<AtomicFileWriter> AtomicFileWriter::open(const std::filesystem::path& pat
 }
 
 Status AtomicFileWriter::append(std::string_view bytes) {
-  buffer_ += bytes;
-  return buffer_.size() < kBufferBytes ? Status{} : write_buffer();
+  if (bytes.size() < kBufferBytes) {
+    buffer_ += bytes;
+    return buffer_.size() < kBufferBytes ? Status{} : write_buffer();
+  }
+  GANGLION_TRY(write_buffer());
+  return write(bytes);
 }
 
 Status AtomicFileWriter::write_buffer() {
-  std::string_view rest = buffer_;
+  GANGLION_TRY(write(buffer_));
+  buffer_.clear();
+  return {};
+}
+
+Status AtomicFileWriter::write(std::string_view rest) {
   while (!rest.empty()) {
     const ssize_t written = ::write(file_.get(), rest.data(), rest.size());
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) return io_error(path_, "write");
     rest.remove_prefix(static_cast<size_t>(written));
   }
-  buffer_.clear();
   return {};
 }
 

@@ -27,6 +27,7 @@ class AtomicFileWriter {
  private:
   AtomicFileWriter(std::filesystem::path path, std::filesystem::path draft, FileDescriptor file);
   Status write_buffer();
+  Status write(std::string_view rest);
 
   std::filesystem::path path_;
   std::filesystem::path draft_;  // empty: committed or moved from

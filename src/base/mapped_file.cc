@@ -29,13 +29,16 @@ Result<MappedFile> MappedFile::open(const std::filesystem::path& path) {
                 S_ISDIR(status.st_mode) ? "folder; give a file in it" : "device or pipe");
   }
   const auto size = static_cast<size_t>(status.st_size);
-  if (size == 0) return MappedFile(nullptr, 0);
+  const FileIdentity identity = {
+      status.st_dev, status.st_ino, size,
+      int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec};
+  if (size == 0) return MappedFile(nullptr, identity);
   void* start = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
   if (start == MAP_FAILED) {
     return fail(ErrorCode::kIo, "{}: cannot map {} bytes: {}", path.string(), size,
                 std::strerror(errno));
   }
-  return MappedFile(static_cast<const std::byte*>(start), size);
+  return MappedFile(static_cast<const std::byte*>(start), identity);
 }
 
 MappedFile::~MappedFile() {
@@ -43,12 +46,20 @@ MappedFile::~MappedFile() {
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept
-    : start_(std::exchange(other.start_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+    : start_(std::exchange(other.start_, nullptr)),
+      size_(std::exchange(other.size_, 0)),
+      identity_(other.identity_) {}
 
 MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
   std::swap(start_, other.start_);
   std::swap(size_, other.size_);
+  std::swap(identity_, other.identity_);
   return *this;
+}
+
+void MappedFile::drop_pages() const {
+  // Nothing was written to the private mapping, so that all of it is in the file.
+  if (start_ != nullptr) ::madvise(const_cast<std::byte*>(start_), size_, MADV_DONTNEED);
 }
 
 }  // namespace ganglion

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string_view>
@@ -9,6 +10,14 @@
 #include "base/result.h"
 
 namespace ganglion {
+
+// Which content a file has, as far as the system can say without reading it.
+struct FileIdentity {
+  uint64_t device = 0;
+  uint64_t inode = 0;
+  uint64_t size = 0;        // bytes
+  int64_t modified_ns = 0;  // since 1970
+};
 
 // Immutable and thread-safe. A file that another process truncates while it is mapped raises
 // SIGBUS, as with every mapping: replace model files by rename, never in place.
@@ -23,13 +32,21 @@ class MappedFile {
 
   // Empty for an empty file.
   std::span<const std::byte> bytes() const { return {start_, size_}; }
+  // Of the file that is mapped, as it was when it was opened.
+  const FileIdentity& identity() const { return identity_; }
+  // Takes the pages that have been read out of this program's memory; they come again when they are
+  // read.
+  void drop_pages() const;
+
   std::string_view text() const { return {reinterpret_cast<const char*>(start_), size_}; }
 
  private:
-  MappedFile(const std::byte* start, size_t size) : start_(start), size_(size) {}
+  MappedFile(const std::byte* start, const FileIdentity& identity)
+      : start_(start), size_(static_cast<size_t>(identity.size)), identity_(identity) {}
 
   const std::byte* start_ = nullptr;
   size_t size_ = 0;
+  FileIdentity identity_;
 };
 
 }  // namespace ganglion

@@ -58,7 +58,10 @@ BenchReport measure(const BenchArguments& arguments) {
   const std::string path = model_path_or_fail(arguments.model_path);
   BenchReport report;
   const int64_t start_ns = system_clock().steady_ns();
-  const auto model = or_fail(load_language_model(path, {arguments.num_threads}));
+  LanguageModelOptions options;
+  options.num_threads = arguments.num_threads;
+  options.panels = panel_options();
+  const auto model = or_fail(load_language_model(path, options));
   report.load_s = seconds_since(start_ns);
   report.model = model->description();
   const GgufFile file = or_fail(open_model(path));

@@ -183,6 +183,7 @@ void run_chat(const ChatArguments& arguments) {
   const GenerationOptions options = generation_options(arguments);
   const auto model = or_fail(load_language_model(model_path_or_fail(arguments.model_path),
                                                  language_model_options(arguments)));
+  if (!arguments.quiet) print_notes(*model);
   if (model->tokenizer() == nullptr) {
     or_fail(Status(fail(ErrorCode::kUnsupported,
                         "{}: holds no vocabulary, so it can read and write no text",

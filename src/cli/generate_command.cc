@@ -132,6 +132,7 @@ void run_generate(const GenerateArguments& arguments) {
   GenerationOptions options = generation_options(arguments);
   const auto model = or_fail(load_language_model(model_path_or_fail(arguments.model_path),
                                                  language_model_options(arguments)));
+  if (!arguments.quiet) print_notes(*model);
   if (model->tokenizer() == nullptr) {
     throw CommandFailure{
         ExitCode::kFailed,

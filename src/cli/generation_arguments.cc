@@ -9,6 +9,7 @@
 
 #include "cli/cache_type_option.h"
 #include "cli/exit.h"
+#include "cli/model_argument.h"
 #include "cli/text_checks.h"
 
 namespace ganglion {
@@ -210,6 +211,7 @@ LanguageModelOptions language_model_options(const GenerationArguments& arguments
   LanguageModelOptions options;
   options.num_threads = arguments.num_threads;
   options.precision = arguments.precision == "f32" ? Precision::kF32 : Precision::kS8;
+  options.panels = panel_options();
   return options;
 }
 

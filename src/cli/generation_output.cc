@@ -1,5 +1,6 @@
 #include "cli/generation_output.h"
 
+#include <fmt/core.h>
 #include <fmt/format.h>
 
 #include <cmath>
@@ -101,6 +102,10 @@ std::string generation_summary(const GeneratedText& result) {
     summary += fmt::format("; {} earlier tokens were forgotten", result.num_dropped_tokens);
   }
   return summary;
+}
+
+void print_notes(const LanguageModel& model) {
+  for (const std::string& note : model.description().notes) fmt::print(stderr, "note: {}\n", note);
 }
 
 json::object generation_json(const GeneratedText& result, const Tokenizer& tokenizer,

@@ -2,16 +2,13 @@
 
 namespace ganglion {
 
-DecoderRuntime::DecoderRuntime(Decoder decoder, const KernelTable& kernels,
+DecoderRuntime::DecoderRuntime(Decoder decoder, const GgufFile& file, const KernelTable& kernels,
                                const LanguageModelOptions& options)
     : decoder_(std::move(decoder)),
       kernels_(kernels),
       pool_(options.num_threads),
       prefixes_(options.prefix_cache_bytes) {
-  if (options.precision != Precision::kS8) return;
-  panels_ = PageMemory(decoder_.panels_bytes());
-  decoder_.write_panels(pool_, panels_.bytes().data());
-  decoder_.use_panels(panels_.bytes().data());
+  if (options.precision == Precision::kS8) panels_.emplace(decoder_, file, pool_, options.panels);
 }
 
 std::unique_ptr<DecoderBuffers> DecoderRuntime::take_buffers() const {

@@ -5,10 +5,12 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
-#include "base/page_memory.h"
+#include "engine/decoder_panels.h"
 #include "engine/language_model.h"
 #include "engine/prefix_cache.h"
 #include "models/decoder.h"
@@ -26,8 +28,13 @@ struct DecoderBuffers {
 // Thread-safe.
 class DecoderRuntime {
  public:
-  // With Precision::kS8 makes panels of the quantised weights.
-  DecoderRuntime(Decoder decoder, const KernelTable& kernels, const LanguageModelOptions& options);
+  // With Precision::kS8 computes with panels of the quantised weights. `file` is the one that
+  // `decoder` was loaded from.
+  DecoderRuntime(Decoder decoder, const GgufFile& file, const KernelTable& kernels,
+                 const LanguageModelOptions& options);
+
+  // As of DecoderPanels.
+  std::string note() const { return panels_ ? panels_->note() : ""; }
 
   const Decoder& decoder() const { return decoder_; }
   Compute compute(const LoraAdapter* adapter) const { return {kernels_, pool_, adapter}; }
@@ -44,7 +51,7 @@ class DecoderRuntime {
   Decoder decoder_;
   const KernelTable& kernels_;
   mutable ThreadPool pool_;
-  PageMemory panels_;
+  std::optional<DecoderPanels> panels_;
   mutable KvMemory memory_;  // outlives the blocks that prefixes_ holds
   mutable PrefixCache prefixes_;
   mutable std::mutex mutex_;

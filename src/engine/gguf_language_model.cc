@@ -35,7 +35,10 @@ class GgufLanguageModel final : public LanguageModel {
         description_(std::move(description)),
         tokenizer_(std::move(tokenizer)),
         memory_limit_bytes_(options.memory_limit_bytes),
-        runtime_(std::move(decoder), kernels, options) {
+        runtime_(std::move(decoder), *file_, kernels, options) {
+    if (const std::string note = runtime_.note(); !note.empty()) {
+      description_.notes.push_back(note);
+    }
     if (const auto text = file_->get_string("tokenizer.chat_template"); text.ok()) {
       chat_template_ = *text;
     }

@@ -104,6 +104,7 @@ struct ModelDescription {
   uint64_t num_parameters = 0;
   uint64_t weight_bytes = 0;
   uint64_t cache_bytes_per_token = 0;  // with an F16 cache
+  std::vector<std::string> notes;      // what whoever loaded the model should know
 };
 
 // Immutable and thread-safe.
@@ -142,6 +143,15 @@ class LanguageModel {
   virtual uint64_t cache_bytes() const = 0;
 };
 
+// Where the weights, repacked for products in 8 bits, are kept between loads
+// (engine/panel_folder.h).
+struct PanelOptions {
+  std::filesystem::path folder;  // empty: they are made anew in memory by every load
+  // Of all files in it; those that have not been used for longest go first.
+  uint64_t max_bytes = uint64_t{32} << 30;
+  uint64_t min_bytes = uint64_t{64} << 20;  // smaller ones are made faster than files are read
+};
+
 struct LanguageModelOptions {
   size_t num_threads = 0;           // 0: one per processor
   uint64_t memory_limit_bytes = 0;  // 0: what the machine has available
@@ -151,6 +161,7 @@ struct LanguageModelOptions {
   // kS8: quantised weights meet activations rounded to 8 bits (kernels/weight_panels.h); kF32: all
   // products in float32, many times slower.
   Precision precision = Precision::kS8;
+  PanelOptions panels;
 };
 
 // From a GGUF file or a Hugging Face folder. The files are untrusted; every error names the file

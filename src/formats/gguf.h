@@ -56,6 +56,8 @@ class GgufFile {
   uint32_t alignment() const { return alignment_; }
   // Bytes; of an assembled file those of header and tensors.
   uint64_t file_size() const { return file_size_; }
+  // The file that was opened; null for one that was parsed or assembled.
+  const MappedFile* mapping() const { return mapping_ ? &*mapping_ : nullptr; }
 
   // In file order.
   std::span<const GgufEntry> entries() const { return entries_; }

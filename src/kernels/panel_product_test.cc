@@ -6,6 +6,7 @@
 #include <cstring>
 #include <vector>
 
+#include "base/hash.h"
 #include "base/rng.h"
 #include "kernels/aligned_vector.h"
 #include "kernels/dispatch.h"
@@ -157,6 +158,22 @@ TEST(WeightPanels, CanBePackedInPieces) {
     pack_panels(whole.view(), 1, 4, pieces.data() + panel_bytes);
     EXPECT_EQ(pieces, whole.panels) << dtype_traits(dtype).name;
   }
+}
+
+// Files of panels that earlier programs wrote are read as they are. When this fails because a
+// layout has changed, raise kPanelVersion and write the new hash here.
+TEST(WeightPanels, KeepTheirVersionWhileTheirBytesStay) {
+  Rng rng(4);
+  uint64_t hash = fnv1a64("");
+  for (const DType dtype : kTypes) {
+    std::vector<std::byte> blocks(blocks_bytes(dtype, 17 * 512));
+    for (std::byte& byte : blocks) byte = static_cast<std::byte>(rng.below(256));
+    const Matrix matrix = pack(dtype, 17, 512, std::move(blocks));
+    const auto* bytes = reinterpret_cast<const char*>(matrix.panels.data());
+    hash = fnv1a64({bytes, matrix.panels.size()}, hash);
+  }
+  EXPECT_EQ(kPanelVersion, 1U);
+  EXPECT_EQ(hash, 10625750990094139603U);
 }
 
 TEST(PanelProduct, ErrorIsThatOfEightBitActivations) {

@@ -31,6 +31,8 @@
 
 namespace ganglion {
 
+// Raised when the bytes that pack_panels() writes change: files of panels outlive programs.
+inline constexpr uint32_t kPanelVersion = 1;
 inline constexpr size_t kGroupLines = kGroupInputs / kDepthStep;  // steps of a group
 inline constexpr size_t kLineBytes = kPanelColumns * kDepthStep;
 inline constexpr size_t kPanelGroups = 8;  // groups of a super-block

@@ -36,11 +36,12 @@ size_t Decoder::panels_bytes() const {
   return bytes;
 }
 
-void Decoder::write_panels(ThreadPool& pool, std::byte* out) const {
+Status Decoder::write_panels(ThreadPool& pool, const PanelRoom& room) const {
+  Status status;
   for_each_linear(parts_, [&](const StoredLinear& linear) {
-    linear.write_panels(pool, out);
-    out += linear.panels_bytes();
+    if (status.ok()) status = linear.write_panels(pool, room);
   });
+  return status;
 }
 
 void Decoder::use_panels(const std::byte* panels) {

@@ -50,7 +50,7 @@ class Decoder {
   // The weights as panels, for products in 8 bits: StoredLinear's methods, of all matrices in one
   // order.
   size_t panels_bytes() const;
-  void write_panels(ThreadPool& pool, std::byte* out) const;
+  Status write_panels(ThreadPool& pool, const PanelRoom& room) const;
   void use_panels(const std::byte* panels);
 
   // Reads the tokens (each below V, asserted) of all sequences together, where they fit in their

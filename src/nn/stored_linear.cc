@@ -18,6 +18,7 @@ constexpr size_t kExpandedFloats = size_t{1} << 15;
 constexpr size_t kInputFloats = size_t{1} << 16;
 // Panels that one thread takes at a time.
 constexpr size_t kPackedAtOnce = 16;
+constexpr size_t kPieceBytes = size_t{16} << 20;  // of panels, written at a time
 constexpr size_t kPanelsOfOneRow = 8;
 constexpr size_t kPanelsOfRows = 4;
 
@@ -45,17 +46,22 @@ size_t StoredLinear::panels_bytes() const {
   return bytes;
 }
 
-void StoredLinear::write_panels(ThreadPool& pool, std::byte* out) const {
+Status StoredLinear::write_panels(ThreadPool& pool, const PanelRoom& room) const {
   for (const Part& part : parts_) {
     const StoredMatrix& weights = part.weights;
     if (!has_panels(weights.dtype(), weights.num_columns())) continue;
     const size_t panel_bytes = panel_layout(weights.dtype()).panel_bytes(weights.num_columns());
     const size_t num_panels = panels_of(weights);
-    pool.parallel_for(num_panels, kPackedAtOnce, [&](size_t begin, size_t end) {
-      pack_panels(weights.view(), begin, end, out + begin * panel_bytes);
-    });
-    out += num_panels * panel_bytes;
+    const size_t panels_of_piece = std::max<size_t>(1, kPieceBytes / panel_bytes);
+    for (size_t first = 0; first < num_panels; first += panels_of_piece) {
+      const size_t count = std::min(panels_of_piece, num_panels - first);
+      GANGLION_ASSIGN(std::byte* const out, room(count * panel_bytes));
+      pool.parallel_for(count, kPackedAtOnce, [&](size_t begin, size_t end) {
+        pack_panels(weights.view(), first + begin, first + end, out + begin * panel_bytes);
+      });
+    }
   }
+  return {};
 }
 
 void StoredLinear::use_panels(const std::byte* panels) {

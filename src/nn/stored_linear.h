@@ -2,12 +2,19 @@
 // Letters: M rows (tokens), K inputs, N outputs.
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <vector>
 
+#include "base/result.h"
 #include "nn/compute.h"
 #include "nn/stored_matrix.h"
 
 namespace ganglion {
+
+// Where the next `num_bytes` of panels go, 64-byte aligned. What was asked for before is written by
+// then.
+using PanelRoom = std::function<Result<std::byte*>(size_t num_bytes)>;
 
 // Immutable and thread-safe; borrows the weights.
 class StoredLinear {
@@ -21,8 +28,8 @@ class StoredLinear {
   // Bytes of the panels (kernels/weight_panels.h) of the matrices whose type has them; 64-byte
   // multiples.
   size_t panels_bytes() const;
-  // Writes them to `out` [panels_bytes()], 64-byte aligned.
-  void write_panels(ThreadPool& pool, std::byte* out) const;
+  // Writes them one piece behind the other to where `room` says; its errors.
+  Status write_panels(ThreadPool& pool, const PanelRoom& room) const;
   // Computes with what write_panels() wrote, in 8 bits, from now on; borrows it.
   void use_panels(const std::byte* panels);
 
