@@ -173,6 +173,11 @@ void add_generation_options(CLI::App& command, GenerationArguments& arguments) {
       ->transform(whole_number(0, kMaxTokens))
       ->capture_default_str();
   command
+      .add_option("--speculate", generation.max_proposed_tokens,
+                  "Tokens guessed at a time from prompt and answer; never changes the text; 0: off")
+      ->transform(whole_number(0, 64))
+      ->capture_default_str();
+  command
       .add_option("--precision", arguments.precision,
                   "Of products with quantised weights: int8, or f32, many times slower")
       ->check(CLI::IsMember({"int8", "f32"}))

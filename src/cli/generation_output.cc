@@ -57,6 +57,8 @@ json::object timings_json(const GeneratedText& result) {
           {"prompt_tokens_per_second",
            rounded(per_second(timings.num_prompt_tokens, timings.prompt_ns), 100)},
           {"new_tokens", result.tokens.size()},
+          {"proposed_tokens", timings.num_proposed_tokens},
+          {"accepted_tokens", timings.num_accepted_tokens},
           {"generation_ms", milliseconds(timings.generation_ns)},
           {"new_tokens_per_second",
            rounded(per_second(result.tokens.size(), timings.generation_ns), 100)}};

@@ -5,12 +5,17 @@
 #include <utility>
 
 #include "base/check.h"
+#include "engine/ngram_proposer.h"
 
 namespace ganglion {
 namespace {
 
 constexpr size_t kPromptChunk = 512;  // tokens read between two looks at is_cancelled
 constexpr size_t kMaxLogprobs = 100;
+constexpr size_t kMaxProposedTokens = 64;
+// Bytes of weights that stay in the processor's caches: a pass of several tokens costs as much as
+// the tokens one by one, so that nothing is guessed.
+constexpr uint64_t kCachedWeights = uint64_t{64} << 20;
 
 std::vector<int32_t> end_tokens_of(const Tokenizer& tokenizer, const GenerationOptions& options) {
   std::vector<int32_t> tokens = options.stop_tokens;
@@ -47,6 +52,10 @@ Status check_generation_options(const GenerationOptions& options) {
   if (options.num_logprobs && *options.num_logprobs > kMaxLogprobs) {
     return fail(ErrorCode::kInvalidArgument, "logprobs with {} alternatives; at most {} are given",
                 *options.num_logprobs, kMaxLogprobs);
+  }
+  if (options.max_proposed_tokens > kMaxProposedTokens) {
+    return fail(ErrorCode::kInvalidArgument, "{} proposed tokens; at most {} are read at a time",
+                options.max_proposed_tokens, kMaxProposedTokens);
   }
   return {};
 }
@@ -230,26 +239,87 @@ Result<bool> read_prompt(Session& session, std::span<const int32_t> prompt,
   return true;
 }
 
-// Appends the chosen tokens until the text has ended.
-Status write(const Tokenizer& tokenizer, Session& session, Generation& generation,
-             std::vector<float>& logits, const OutputCallback& output) {
-  while (!is_cancelled(generation.options())) {
-    GANGLION_ASSIGN(const std::optional<int32_t> token, generation.step(logits, output));
-    if (!token) return {};
-    if (session.length() == session.capacity()) {
-      if (generation.options().full_context == FullContext::kStop) {
-        generation.finish(FinishReason::kContextFull, output);
-        return {};
-      }
-      const size_t kept = num_kept(tokenizer, generation.options());
-      const size_t count = std::max<size_t>(1, (session.length() - kept) / 2);
-      GANGLION_TRY(session.drop(kept, kept + count));
-      generation.result().num_dropped_tokens += count;
-    }
-    GANGLION_TRY(session.append(std::span(&*token, 1), LogitRows::kLast, logits));
+// Makes room for one token; false when the text ends as there is none.
+Result<bool> make_room(const Tokenizer& tokenizer, Session& session, Generation& generation,
+                       const OutputCallback& output) {
+  if (session.length() < session.capacity()) return true;
+  if (generation.options().full_context == FullContext::kStop) {
+    generation.finish(FinishReason::kContextFull, output);
+    return false;
   }
-  generation.finish(FinishReason::kCancelled, output);
-  return {};
+  const size_t kept = num_kept(tokenizer, generation.options());
+  const size_t count = std::max<size_t>(1, (session.length() - kept) / 2);
+  GANGLION_TRY(session.drop(kept, kept + count));
+  generation.result().num_dropped_tokens += count;
+  return true;
+}
+
+// How many tokens can be read behind the one that was chosen, before the context is full or the
+// last token is there.
+size_t proposal_limit(const Session& session, Generation& generation) {
+  size_t limit = session.capacity() - session.length() - 1;
+  if (const auto max_tokens = generation.options().max_tokens) {
+    limit = std::min(limit, *max_tokens - generation.result().tokens.size() - 1);
+  }
+  return limit;
+}
+
+std::vector<int32_t> propose(size_t limit, const GenerationOptions& options,
+                             const NgramProposer& proposer) {
+  if (options.mask != nullptr && options.max_proposed_tokens > 0) {
+    std::vector<int32_t> forced = options.mask->forced(std::min(limit, kMaxProposedTokens));
+    if (!forced.empty()) return forced;
+  }
+  return proposer.propose(limit);
+}
+
+// Chooses tokens as long as they are the `proposed` ones, which the session has read, and one more.
+// `logits` [1 + proposed, >= V] begin behind the token in front of them. None when the text has
+// ended. The session holds afterwards what it would if nothing had been proposed.
+Result<std::optional<int32_t>> choose_tokens(std::span<const int32_t> proposed, Session& session,
+                                             Generation& generation, NgramProposer& proposer,
+                                             std::span<const float> logits,
+                                             const OutputCallback& output) {
+  const size_t row_size = logits.size() / (proposed.size() + 1);
+  size_t num_accepted = 0;
+  Result<std::optional<int32_t>> token = std::optional<int32_t>();
+  while (true) {
+    if (is_cancelled(generation.options())) {
+      generation.finish(FinishReason::kCancelled, output);
+      token = std::optional<int32_t>();
+      break;
+    }
+    token = generation.step(logits.subspan(num_accepted * row_size, row_size), output);
+    if (!token.ok() || !token->has_value()) break;
+    proposer.add(**token);
+    if (num_accepted == proposed.size() || **token != proposed[num_accepted]) break;
+    ++num_accepted;
+  }
+  if (!proposed.empty()) {
+    session.truncate(session.length() - (proposed.size() - num_accepted));
+    proposer.settle(proposed.size(), num_accepted);
+    generation.result().timings.num_proposed_tokens += proposed.size();
+    generation.result().timings.num_accepted_tokens += num_accepted;
+  }
+  return token;
+}
+
+// Appends the chosen tokens until the text has ended. `logits` [>= V] of the prompt's last token.
+Status write(const Tokenizer& tokenizer, Session& session, Generation& generation,
+             NgramProposer proposer, std::vector<float>& logits, const OutputCallback& output) {
+  std::vector<int32_t> proposed;
+  std::vector<int32_t> tokens;
+  while (true) {
+    GANGLION_ASSIGN(const std::optional<int32_t> token,
+                    choose_tokens(proposed, session, generation, proposer, logits, output));
+    if (!token) return {};
+    GANGLION_ASSIGN(const bool has_room, make_room(tokenizer, session, generation, output));
+    if (!has_room) return {};
+    proposed = propose(proposal_limit(session, generation), generation.options(), proposer);
+    tokens.assign(1, *token);
+    tokens.insert(tokens.end(), proposed.begin(), proposed.end());
+    GANGLION_TRY(session.append(tokens, LogitRows::kAll, logits));
+  }
 }
 
 }  // namespace
@@ -271,7 +341,11 @@ Result<GeneratedText> generate(const LanguageModel& model, Session& session,
   const int64_t read_ns = clock.steady_ns();
   timings.prompt_ns = read_ns - start_ns;
   if (is_read) {
-    GANGLION_TRY(write(tokenizer, session, generation, logits, output));
+    const uint64_t weight_bytes = model.description().weight_bytes;  // 0: not known
+    const bool is_small = weight_bytes > 0 && weight_bytes < kCachedWeights;
+    NgramProposer proposer(is_small ? 0 : options.max_proposed_tokens);
+    for (const int32_t token : prompt) proposer.add(token);
+    GANGLION_TRY(write(tokenizer, session, generation, std::move(proposer), logits, output));
   } else {
     generation.finish(FinishReason::kCancelled, output);
   }

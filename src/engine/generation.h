@@ -31,6 +31,9 @@ class TokenMask {
   virtual Status fill(std::span<uint64_t> allowed) = 0;
   // The token that came.
   virtual Status accept(int32_t token) = 0;
+  // At most `limit` of the tokens that come next, one after the other, because no others may. They
+  // are read in one pass, so that finding them is worth some time; none is always right.
+  virtual std::vector<int32_t> forced(size_t /*limit*/) { return {}; }
 };
 
 // What to do when the session is full before the text has ended.
@@ -53,6 +56,9 @@ struct GenerationOptions {
   std::optional<size_t>
       num_logprobs;  // alternatives for each token, at most 100; none: no logprobs
   FullContext full_context = FullContext::kStop;
+  // Tokens that may be guessed at a time from what was read and written, and are read together with
+  // the one before them (engine/ngram_proposer.h). Changes the time, never the result; at most 64.
+  size_t max_proposed_tokens = 8;
   size_t keep_tokens = 0;  // of a shift; the begin token is kept in any case
   // Not owned, may be null; must outlive the generation.
   TokenMask* mask = nullptr;
@@ -74,8 +80,10 @@ struct GeneratedToken {
 using OutputCallback = std::function<void(std::string_view text, const GeneratedToken* token)>;
 
 struct GenerationTimings {
-  size_t num_prompt_tokens = 0;  // read by this call
-  size_t num_reused_tokens = 0;  // of the prompt, that had been read before
+  size_t num_prompt_tokens = 0;    // read by this call
+  size_t num_reused_tokens = 0;    // of the prompt, that had been read before
+  size_t num_proposed_tokens = 0;  // guessed
+  size_t num_accepted_tokens = 0;  // of those, that came
   int64_t prompt_ns = 0;
   int64_t generation_ns = 0;  // from the first choice to the end
 };

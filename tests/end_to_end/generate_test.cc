@@ -70,6 +70,20 @@ TEST_F(Generate, StopsBeforeAText) {
   EXPECT_EQ(result.at("stop_string"), "big, red");
 }
 
+TEST_F(Generate, GuessingChangesNothing) {
+  const std::string story = golden().substr(0, 300);
+  const std::string prompt = "--prompt '" + story + " " + story.substr(0, 40) + "'";
+  for (const std::string choice : {"--temperature 0", "--temperature 0.7 --seed 5"}) {
+    const std::string arguments =
+        prompt + " --max-tokens 100 --context-length 500 --logprobs 2 " + choice + " --speculate ";
+    const json::object plain = run_json(arguments + "0");
+    const json::object guessed = run_json(arguments + "8");
+    EXPECT_EQ(guessed.at("text"), plain.at("text"));
+    EXPECT_EQ(guessed.at("logprobs"), plain.at("logprobs"));
+    EXPECT_EQ(guessed.at("timings").at("proposed_tokens"), 0);  // the model is too small
+  }
+}
+
 TEST_F(Generate, TheSameSeedGivesTheSameText) {
   const std::string arguments = "--prompt 'One day' --max-tokens 40 --temperature 1.2 --seed ";
   const json::object first = run_json(arguments + "7");
