@@ -17,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto model = load_gguf_language_model(std::move(file).value(), options);
   if (!model.ok()) return 0;
   const auto last = static_cast<int32_t>((*model)->description().vocabulary_size - 1);
-  for (const DType cache_type : {DType::kF16, DType::kQ8_0}) {
+  for (const DType cache_type : {DType::kF16, DType::kBF16, DType::kQ8_0}) {
     SessionOptions session_options;
     session_options.context_length = 4;
     session_options.cache_type = cache_type;

@@ -58,7 +58,7 @@ std::vector<float> logits_alone(const LanguageModel& model, const SessionOptions
 
 TEST_F(SharedSessions, ReadTogetherGiveTheBitsOfEachAlone) {
   const std::vector<SessionOptions> options = {
-      {400, DType::kF32},  {500, DType::kF16},
+      {400, DType::kF32},  {500, DType::kBF16},
       {300, DType::kQ8_0}, {100, DType::kF16, load_adapter()},
       {10, DType::kF32},   {10, DType::kF32},
   };
@@ -148,7 +148,7 @@ TEST_F(SharedSessions, SixteenBranchesHoldTheirPrefixOnce) {
 
 // Neither sees what the other forgets or moves.
 TEST_F(SharedSessions, BranchesDoNotSeeEachOthersChanges) {
-  const SessionOptions options = {400, DType::kF16};
+  const SessionOptions options = {400, DType::kBF16};
   const std::vector<int32_t> prefix = random_tokens(200, 1);
   const std::vector<int32_t> end = random_tokens(5, 2);
   std::vector<int32_t> tokens = prefix;
@@ -167,7 +167,7 @@ TEST_F(SharedSessions, BranchesDoNotSeeEachOthersChanges) {
 }
 
 TEST_F(SharedSessions, AKnownBeginningIsNotReadAgain) {
-  const SessionOptions options = {400, DType::kF16};
+  const SessionOptions options = {400, DType::kBF16};
   const std::vector<int32_t> known = random_tokens(300, 1);
   std::vector<int32_t> tokens(known.begin(), known.begin() + 270);
   tokens.insert(tokens.end(), {1, 2, 3, 4});
