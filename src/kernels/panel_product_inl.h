@@ -39,6 +39,16 @@ struct PanelProducts {
       const std::byte* codes = panel + kLayout.codes_at(group);
       unpack<kLayout>(codes + offset * kDepthStep, steps);
     }
+    // Asks for what comes kAhead bytes later. With one row the processor looks far enough ahead by
+    // itself; several rows are more instructions than it can hold.
+    [[gnu::always_inline]] void prefetch(size_t group) const {
+      constexpr size_t kAhead = 4096;
+      const std::byte* codes = panel + kLayout.codes_at(group) + kAhead;
+#pragma GCC unroll 8
+      for (size_t line = 0; line < kLayout.code_bytes() / kLineBytes; ++line) {
+        __builtin_prefetch(codes + line * kLineBytes);
+      }
+    }
     [[gnu::always_inline]] Floats scale(size_t part) const { return value(part, 0); }
     [[gnu::always_inline]] Floats minimum(size_t part) const { return value(part, 1); }
 
@@ -136,6 +146,7 @@ struct PanelProducts {
       Floats sums[kRows];
 #pragma GCC unroll 2
       for (size_t i = 0; i < kShared; ++i) {
+        if constexpr (kRows > 1) panel.prefetch(group + i);
         panel.load(group + i);
         add_part<kLayout, kRows, 0>(product, panel, row, group + i, i == 0, sums, totals);
         if constexpr (kLayout.parts_per_group == 2) {
