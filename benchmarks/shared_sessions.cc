@@ -54,11 +54,11 @@ Status measure_prefix(const LanguageModel& model) {
   GANGLION_ASSIGN(const auto second, model.start({}));
   Status status;
   const double cold = seconds_of([&] { return read(*first, tokens); }, status);
-  GANGLION_TRY(status);
+  if (!status.ok()) return status;
   const std::vector<int32_t> end = random_tokens(model, kNewTokens, 2);
   std::copy(end.begin(), end.end(), tokens.begin() + kPrefix);
   const double warm = seconds_of([&] { return read(*second, tokens); }, status);
-  GANGLION_TRY(status);
+  if (!status.ok()) return status;
   fmt::print("| first token, {} tokens known and {} new | {:.3f} s, cold {:.3f} s | 1/{:.1f} |\n",
              kPrefix, kNewTokens, warm, cold, cold / warm);
   return {};
@@ -94,13 +94,13 @@ Status measure_labels(const LanguageModel& model) {
   Status status;
   const std::vector<int32_t> prompt = random_tokens(model, kLabelPrompt, 4);
   const double alone = seconds_of([&] { return read(*session, prompt); }, status);
-  GANGLION_TRY(status);
+  if (!status.ok()) return status;
   const auto score = [&]() -> Status {
     GANGLION_TRY(score_labels(*session, labels));
     return {};
   };
   const double scoring = seconds_of(score, status);
-  GANGLION_TRY(status);
+  if (!status.ok()) return status;
   fmt::print(
       "| {} labels behind a prompt of {} tokens | {:.3f} s, the prompt {:.3f} s | {:.2f} |\n",
       kLabels, kLabelPrompt, alone + scoring, alone, (alone + scoring) / alone);
@@ -128,9 +128,9 @@ Status measure_streams(const LanguageModel& model) {
   };
   Status status;
   const double one = seconds_of([&] { return steps_of(1); }, status);
-  GANGLION_TRY(status);
+  if (!status.ok()) return status;
   const double all = seconds_of([&] { return steps_of(kStreams); }, status);
-  GANGLION_TRY(status);
+  if (!status.ok()) return status;
   fmt::print(
       "| {} streams together, {} tokens each | {:.3f} s, one stream {:.3f} s | {:.2f} times "
       "its tokens/s |\n",
