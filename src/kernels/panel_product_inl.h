@@ -44,7 +44,6 @@ struct PanelProducts {
     [[gnu::always_inline]] void prefetch(size_t group) const {
       constexpr size_t kAhead = 4096;
       const std::byte* codes = panel + kLayout.codes_at(group) + kAhead;
-#pragma GCC unroll 8
       for (size_t line = 0; line < kLayout.code_bytes() / kLineBytes; ++line) {
         __builtin_prefetch(codes + line * kLineBytes);
       }
