@@ -191,11 +191,10 @@ struct DecoderKernels {
     for (; m < gemm.num_rows; ++m) column_tile<1, kWidth>(gemm, m, n);
   }
 
-  template <size_t kRows, size_t kWidth>
-  static void column_tile(const GemmColumns& gemm, size_t m, size_t n) {
-    const float* a = gemm.a + m * gemm.a_stride;
-    float* c = gemm.c + m * gemm.num_columns + n;
-    Lanes sums[kRows][kWidth];
+  // What stands in c, or zeros.
+  template <size_t kRows, size_t kWidth, typename Gemm>
+  [[gnu::always_inline]] static void begin_sums(const Gemm& gemm, const float* c,
+                                                Lanes (&sums)[kRows][kWidth]) {
 #pragma GCC unroll 8
     for (size_t i = 0; i < kRows; ++i) {
 #pragma GCC unroll 8
@@ -204,6 +203,26 @@ struct DecoderKernels {
                                : Lanes::broadcast(0.0F);
       }
     }
+  }
+
+  template <size_t kRows, size_t kWidth, typename Gemm>
+  [[gnu::always_inline]] static void store_sums(const Gemm& gemm,
+                                                const Lanes (&sums)[kRows][kWidth], float* c) {
+#pragma GCC unroll 8
+    for (size_t i = 0; i < kRows; ++i) {
+#pragma GCC unroll 8
+      for (size_t j = 0; j < kWidth; ++j) {
+        sums[i][j].store(c + i * gemm.num_columns + j * kNumLanes);
+      }
+    }
+  }
+
+  template <size_t kRows, size_t kWidth>
+  static void column_tile(const GemmColumns& gemm, size_t m, size_t n) {
+    const float* a = gemm.a + m * gemm.a_stride;
+    float* c = gemm.c + m * gemm.num_columns + n;
+    Lanes sums[kRows][kWidth];
+    begin_sums<kRows, kWidth>(gemm, c, sums);
     for (size_t k = 0; k < gemm.depth; ++k) {
       const float* b = gemm.b + k * gemm.num_columns + n;
       Lanes values[kWidth];
@@ -216,13 +235,7 @@ struct DecoderKernels {
         for (size_t j = 0; j < kWidth; ++j) sums[i][j] = fma(factor, values[j], sums[i][j]);
       }
     }
-#pragma GCC unroll 8
-    for (size_t i = 0; i < kRows; ++i) {
-#pragma GCC unroll 8
-      for (size_t j = 0; j < kWidth; ++j) {
-        sums[i][j].store(c + i * gemm.num_columns + j * kNumLanes);
-      }
-    }
+    store_sums<kRows, kWidth>(gemm, sums, c);
   }
 
   template <bool kHasDot>
@@ -249,14 +262,7 @@ struct DecoderKernels {
     const uint16_t* a = gemm.a + m * gemm.a_stride;
     float* c = gemm.c + m * gemm.num_columns + n;
     Lanes sums[kRows][kWidth];
-#pragma GCC unroll 8
-    for (size_t i = 0; i < kRows; ++i) {
-#pragma GCC unroll 8
-      for (size_t j = 0; j < kWidth; ++j) {
-        sums[i][j] = gemm.adds ? Lanes::load(c + i * gemm.num_columns + j * kNumLanes)
-                               : Lanes::broadcast(0.0F);
-      }
-    }
+    begin_sums<kRows, kWidth>(gemm, c, sums);
     for (size_t k = 0; k < gemm.depth; k += 2) {
       const uint16_t* b = gemm.b + (k / 2 * gemm.b_stride + n) * 2;
       typename Lanes::Pairs pairs[kWidth];
@@ -270,13 +276,7 @@ struct DecoderKernels {
         }
       }
     }
-#pragma GCC unroll 8
-    for (size_t i = 0; i < kRows; ++i) {
-#pragma GCC unroll 8
-      for (size_t j = 0; j < kWidth; ++j) {
-        sums[i][j].store(c + i * gemm.num_columns + j * kNumLanes);
-      }
-    }
+    store_sums<kRows, kWidth>(gemm, sums, c);
   }
 };
 

@@ -6,6 +6,9 @@
 #include "base/rng.h"
 #include "kernels/dispatch.h"
 #include "kernels/packed_matrix.h"
+#include "kernels/quantize_blocks.h"
+#include "kernels/quantized_rows.h"
+#include "kernels/weight_panels.h"
 
 namespace ganglion {
 namespace {
@@ -75,6 +78,46 @@ void bench_gemm_s8(benchmark::State& state, const KernelTable& kernels) {
   set_rate(state, 2.0 * static_cast<double>(kNumRows * num_columns * depth), kernels);
 }
 
+// state.range(0) rows of activations and 512 outputs of 2,048 inputs.
+void bench_panels(benchmark::State& state, const KernelTable& kernels, DType dtype) {
+  constexpr size_t kOutputs = 512;
+  constexpr size_t kInputs = 2048;
+  const auto num_rows = static_cast<size_t>(state.range(0));
+  const std::vector<float> weights = random_floats(kOutputs * kInputs);
+  const DTypeTraits& traits = dtype_traits(dtype);
+  std::vector<std::byte> blocks(weights.size() / traits.block_elements * traits.block_bytes);
+  if (!quantize_blocks(dtype, weights, nullptr, blocks.data()).ok()) {
+    return state.SkipWithError("the weights cannot be quantised");
+  }
+  AlignedVector<std::byte> panels(panels_bytes(dtype, kOutputs, kInputs));
+  pack_panels({dtype, Shape{kOutputs, kInputs}, blocks}, 0, kOutputs / kPanelColumns,
+              panels.data());
+  const std::vector<float> x = random_floats(num_rows * kInputs);
+  QuantizedRows rows;
+  rows.resize(num_rows, kInputs);
+  for (size_t m = 0; m < num_rows; ++m) {
+    kernels.quantize_activations(x.data() + m * kInputs, kInputs,
+                                 panel_layout(dtype).scaled_groups(), rows.row(m, kInputs));
+  }
+  std::vector<uint16_t> bfloats(x.size());
+  kernels.round_to_bf16(x.data(), x.size(), bfloats.data());
+  std::vector<float> out(num_rows * kOutputs);
+  PanelProduct product;
+  product.dtype = dtype;
+  product.panels = panels.data();
+  product.a = rows.row(0, kInputs);
+  product.a_bf16 = bfloats.data();
+  product.c = out.data();
+  product.c_stride = product.num_columns = kOutputs;
+  product.num_rows = num_rows;
+  product.depth = kInputs;
+  for (auto _ : state) {
+    kernels.multiply_panels(product);
+    benchmark::DoNotOptimize(out.data());
+  }
+  set_rate(state, 2.0 * static_cast<double>(num_rows * kOutputs * kInputs), kernels);
+}
+
 void bench_quantize(benchmark::State& state, const KernelTable& kernels) {
   const std::vector<float> x = random_floats(1536);
   std::vector<uint8_t> q(1536);
@@ -105,6 +148,15 @@ void bench_gelu(benchmark::State& state, const KernelTable& kernels) {
     benchmark::RegisterBenchmark(("gemm_s8/" + name).c_str(), bench_gemm_s8, *kernels)
         ->Args({1536, 384, 192})
         ->Args({384, 1536, 64});
+    for (const DType dtype :
+         {DType::kQ4_0, DType::kQ8_0, DType::kQ4_K, DType::kQ6_K, DType::kBF16}) {
+      const std::string type(dtype_traits(dtype).name);
+      benchmark::RegisterBenchmark(("panels/" + type + "/" + name).c_str(), bench_panels, *kernels,
+                                   dtype)
+          ->Arg(1)
+          ->Arg(8)
+          ->Arg(512);
+    }
     benchmark::RegisterBenchmark(("quantize_row/" + name).c_str(), bench_quantize, *kernels);
     benchmark::RegisterBenchmark(("gelu/" + name).c_str(), bench_gelu, *kernels);
   }

@@ -279,15 +279,18 @@ TEST(QuantizeActivations, TablesGiveTheSameBits) {
 TEST(QuantizeActivations, WhatIsNotFiniteStaysSo) {
   Rng rng(9);
   for (const KernelTable* kernels : available_kernels()) {
-    for (const DType dtype : {DType::kQ8_0, DType::kQ4_K}) {
+    for (const DType dtype : {DType::kQ8_0, DType::kQ4_K, DType::kQ6_K}) {
       const Matrix matrix = random_matrix(dtype, 16, 256, rng);
       for (const float value : {std::nanf(""), INFINITY, -INFINITY}) {
-        std::vector<float> x = random_rows(2, 256, rng);
-        x[70] = value;
-        const auto out = multiply(*kernels, matrix, quantize(*kernels, dtype, x, 2, 256), nullptr);
-        for (size_t n = 0; n < 16; ++n) {
-          EXPECT_FALSE(std::isfinite(out[n])) << kernels->name << " " << value;
-          EXPECT_TRUE(std::isfinite(out[19 + n])) << kernels->name << " " << value;
+        for (const size_t input : {70, 100}) {  // of the first and of the second group of two
+          std::vector<float> x = random_rows(2, 256, rng);
+          x[input] = value;
+          const auto out =
+              multiply(*kernels, matrix, quantize(*kernels, dtype, x, 2, 256), nullptr);
+          for (size_t n = 0; n < 16; ++n) {
+            EXPECT_FALSE(std::isfinite(out[n])) << kernels->name << " " << value << " " << input;
+            EXPECT_TRUE(std::isfinite(out[19 + n])) << kernels->name << " " << value;
+          }
         }
       }
     }

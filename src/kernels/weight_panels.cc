@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "kernels/expand.h"
 #include "tensor/block_layouts.h"
 #include "tensor/half.h"
 
@@ -251,23 +252,7 @@ uint16_t same_bits(uint16_t half) { return half; }
 
 bool has_panels(DType dtype, size_t num_inputs) {
   if (dtype == DType::kF16 || dtype == DType::kBF16) return num_inputs % kGroupInputs == 0;
-  switch (dtype) {
-    case DType::kQ4_0:
-    case DType::kQ4_1:
-    case DType::kQ5_0:
-    case DType::kQ5_1:
-    case DType::kQ8_0:
-    case DType::kQ2_K:
-    case DType::kQ3_K:
-    case DType::kQ4_K:
-    case DType::kQ5_K:
-    case DType::kQ6_K:
-    case DType::kIQ4_NL:
-    case DType::kIQ4_XS:
-      return true;
-    default:
-      return false;
-  }
+  return dtype != DType::kF32 && is_expandable(dtype);
 }
 
 size_t panels_bytes(DType dtype, size_t num_outputs, size_t num_inputs) {

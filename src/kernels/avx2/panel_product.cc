@@ -16,7 +16,7 @@
 namespace ganglion::avx2 {
 namespace {
 
-struct Vector {
+struct Vector : QuantizationByGroups<Vector> {
   static constexpr size_t kLanes = 8;
   static constexpr size_t kTileRows = 4;
   static constexpr size_t kFloatTileRows = 8;
@@ -121,23 +121,6 @@ struct Vector {
     _mm256_storeu_ps(lanes, largest);
     return *std::max_element(lanes, lanes + kLanes);
   }
-  // The largest magnitude of every thirty-two values.
-  static void largest_of_groups(const float* x, size_t num_groups, float* largest) {
-    for (size_t i = 0; i < num_groups; ++i) largest[i] = largest_magnitude(x + i * kGroupInputs);
-  }
-  // Thirty-two values to q.
-  static void quantize_group(const float* x, float inverse, int8_t* q) {
-    quantize16(x, inverse, q);
-    quantize16(x + 16, inverse, q + 16);
-  }
-  // Sums of sixteen.
-  static void sum16(const int8_t* q, size_t size, int32_t* sums) {
-    for (size_t part = 0; part < size / 16; ++part) {
-      int32_t sum = 0;
-      for (size_t i = part * 16; i < part * 16 + 16; ++i) sum += q[i];
-      sums[part] = sum;
-    }
-  }
   static void quantize16(const float* x, float inverse, int8_t* q) {
     const __m256 factor = _mm256_set1_ps(inverse);
     const __m256i low = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(x), factor));
@@ -157,7 +140,7 @@ void quantize_activations(const float* x, size_t size, size_t scaled_groups,
 }
 
 void round_to_bf16(const float* x, size_t size, uint16_t* out) {
-  for (size_t i = 0; i < size; ++i) out[i] = bf16_from_f32(x[i]);
+  PanelProducts<Vector>::round_to_bf16(x, size, out);
 }
 
 void multiply_panels(const PanelProduct& product) { PanelProducts<Vector>::multiply(product); }

@@ -150,7 +150,7 @@ void quantize_activations(const float* x, size_t size, size_t scaled_groups,
 }
 
 void round_to_bf16(const float* x, size_t size, uint16_t* out) {
-  for (size_t i = 0; i < size; ++i) out[i] = bf16_from_f32(x[i]);
+  PanelProducts<Vector>::round_to_bf16(x, size, out);
 }
 
 void multiply_panels(const PanelProduct& product) { PanelProducts<Vector>::multiply(product); }

@@ -15,7 +15,7 @@
 namespace ganglion::neon {
 namespace {
 
-struct Vector {
+struct Vector : QuantizationByGroups<Vector> {
   static constexpr size_t kLanes = 4;
   static constexpr size_t kTileRows = 4;
   static constexpr size_t kFloatTileRows = 8;
@@ -103,23 +103,6 @@ struct Vector {
     }
     return vmaxvq_f32(largest);
   }
-  // The largest magnitude of every thirty-two values.
-  static void largest_of_groups(const float* x, size_t num_groups, float* largest) {
-    for (size_t i = 0; i < num_groups; ++i) largest[i] = largest_magnitude(x + i * kGroupInputs);
-  }
-  // Thirty-two values to q.
-  static void quantize_group(const float* x, float inverse, int8_t* q) {
-    quantize16(x, inverse, q);
-    quantize16(x + 16, inverse, q + 16);
-  }
-  // Sums of sixteen.
-  static void sum16(const int8_t* q, size_t size, int32_t* sums) {
-    for (size_t part = 0; part < size / 16; ++part) {
-      int32_t sum = 0;
-      for (size_t i = part * 16; i < part * 16 + 16; ++i) sum += q[i];
-      sums[part] = sum;
-    }
-  }
   static void quantize16(const float* x, float inverse, int8_t* q) {
     for (size_t i = 0; i < 16; i += kLanes) {
       const float32x4_t values = vld1q_f32(x + i);
@@ -142,7 +125,7 @@ void quantize_activations(const float* x, size_t size, size_t scaled_groups,
 }
 
 void round_to_bf16(const float* x, size_t size, uint16_t* out) {
-  for (size_t i = 0; i < size; ++i) out[i] = bf16_from_f32(x[i]);
+  PanelProducts<Vector>::round_to_bf16(x, size, out);
 }
 
 void multiply_panels(const PanelProduct& product) { PanelProducts<Vector>::multiply(product); }

@@ -141,7 +141,9 @@ void quantize_activations(const float* x, size_t size, size_t scaled_groups,
     const size_t first = part * 16 / scaled * scaled;
     float largest = 0;
     for (size_t i = first; i < first + scaled; ++i) largest = std::max(largest, std::fabs(x[i]));
-    const float scale = largest / 127.0F;
+    const bool all_finite = std::all_of(x + first, x + first + scaled,
+                                        [](float value) { return std::isfinite(value); });
+    const float scale = all_finite ? largest / 127.0F : std::numeric_limits<float>::quiet_NaN();
     const float inverse = largest > 0 ? 127.0F / largest : 0.0F;
     int32_t minus_sum = 0;
     for (size_t i = part * 16; i < part * 16 + 16; ++i) {
@@ -149,17 +151,12 @@ void quantize_activations(const float* x, size_t size, size_t scaled_groups,
       row.q[i] = std::isfinite(x[i]) ? static_cast<int8_t>(rounded) : int8_t{-128};
       minus_sum -= row.q[i];
     }
-    if (part % 2 == 0) row.scales[part / 2] = scale;
-    if (std::any_of(row.q + part * 16, row.q + part * 16 + 16,
-                    [](int8_t q) { return q == -128; })) {
-      row.scales[part / 2] = std::numeric_limits<float>::quiet_NaN();
-    }
+    row.scales[part / 2] = scale;
     row.minus_sums16[part] = minus_sum;
-    row.scaled_minus_sums16[part] = static_cast<float>(minus_sum) * row.scales[part / 2];
+    row.scaled_minus_sums16[part] = static_cast<float>(minus_sum) * scale;
     if (part % 2 == 0) continue;
     row.minus_sums32[part / 2] = row.minus_sums16[part - 1] + minus_sum;
-    row.scaled_minus_sums32[part / 2] =
-        static_cast<float>(row.minus_sums32[part / 2]) * row.scales[part / 2];
+    row.scaled_minus_sums32[part / 2] = static_cast<float>(row.minus_sums32[part / 2]) * scale;
   }
 }
 
