@@ -46,7 +46,7 @@ Status BertEncoder::embed(std::span<const std::string_view> texts, std::span<flo
     model_->pool(hidden, vector);
     normalize(vector);
   });
-  return {};
+  return model_->check_finite(out, "vectors");
 }
 
 }  // namespace ganglion

@@ -1,6 +1,7 @@
 #include "engine/bert_model.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "base/check.h"
@@ -239,6 +240,16 @@ void BertModel::run_chunk(std::span<const TokenSequence> sequences, size_t first
     sink(first + i, {rows, lengths[i] * size});
     rows += lengths[i] * size;
   }
+}
+
+Status BertModel::check_finite(std::span<const float> results, std::string_view what) const {
+  if (std::all_of(results.begin(), results.end(), [](float x) { return std::isfinite(x); })) {
+    return {};
+  }
+  return fail(
+      ErrorCode::kMalformed,
+      "{}: the model's {} hold NaN or infinity: its file is damaged, or its weights overflow",
+      source_name(), what);
 }
 
 }  // namespace ganglion

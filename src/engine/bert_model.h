@@ -52,6 +52,8 @@ class BertModel {
   void pool(std::span<const float> hidden, std::span<float> pooled) const {
     bert_.pool(hidden, pooled);
   }
+  // kMalformed when one of the results, called `what` in the message, is NaN or infinite.
+  Status check_finite(std::span<const float> results, std::string_view what) const;
 
  private:
   BertModel(std::shared_ptr<const GgufFile> file, Bert bert, const KernelTable& kernels,

@@ -65,13 +65,7 @@ Status ClassificationModel::run(std::span<const TokenSequence> sequences,
     model_->pool(hidden, pooled);
     head().forward(model_->kernels(), pooled, logits.subspan(index * num_labels, num_labels));
   });
-  if (std::all_of(logits.begin(), logits.end(), [](float logit) { return std::isfinite(logit); })) {
-    return {};
-  }
-  return fail(ErrorCode::kMalformed,
-              "{}: the model's logits hold NaN or infinity: its file is damaged, or its weights "
-              "overflow",
-              model_->source_name());
+  return model_->check_finite(logits, "logits");
 }
 
 void to_probabilities(std::span<float> logits, bool is_multi_label) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 
@@ -65,6 +66,20 @@ class SpoiltFolder {
     ASSERT_NE(at, std::string::npos) << from;
     text.replace(at, from.size(), to);
     ASSERT_TRUE(write_file_atomic(path_ / file, text).ok());
+  }
+
+  // model.safetensors: the header's length in 8 bytes, the header, the tensors.
+  void set_first_value(const std::string& tensor, float value) const {
+    std::string file = read_file(path_ / "model.safetensors").value();
+    uint64_t header_size = 0;
+    std::memcpy(&header_size, file.data(), sizeof header_size);
+    const json::value header =
+        parse_json(std::string_view(file).substr(8, header_size), "").value();
+    const json::value& entry = header.at(tensor);
+    ASSERT_EQ(entry.at("dtype").as_string(), "F32");
+    const size_t offset = entry.at("data_offsets").at(0).to_number<size_t>();
+    std::memcpy(file.data() + 8 + header_size + offset, &value, sizeof value);
+    ASSERT_TRUE(write_file_atomic(path_ / "model.safetensors", file).ok());
   }
 
   std::string error() const {
@@ -146,6 +161,20 @@ TEST(Encoder, OtherFilesAreRefused) {
   EXPECT_THAT(load_encoder(*folder / "phi2.gguf").error().message,
               HasSubstr("expected an encoder"));
   EXPECT_THAT(load_encoder(*folder).error().message, HasSubstr("config.json"));
+}
+
+TEST(Encoder, VectorsThatAreNotFiniteAreRefused) {
+  const SpoiltFolder folder("bert");
+  folder.set_first_value("bert.embeddings.LayerNorm.beta", INFINITY);
+  for (const Precision precision : {Precision::kF32, Precision::kS8}) {
+    const auto encoder = load_encoder(folder.path(), {.precision = precision}).value();
+    std::vector<float> out(encoder->hidden_size());
+    const std::vector<std::string_view> texts = {"the fox"};
+    const Status status = encoder->embed(texts, out);
+    ASSERT_FALSE(status.ok()) << precision_name(precision);
+    EXPECT_EQ(status.error().code, ErrorCode::kMalformed);
+    EXPECT_THAT(status.error().message, HasSubstr("vectors hold NaN or infinity"));
+  }
 }
 
 }  // namespace

@@ -161,7 +161,7 @@ struct LanguageModelOptions {
   // kS8: quantised weights meet activations rounded to 8 bits (kernels/weight_panels.h); kF32: all
   // products in float32, many times slower.
   Precision precision = Precision::kS8;
-  PanelOptions panels;
+  PanelOptions panels = {};
 };
 
 // From a GGUF file or a Hugging Face folder. The files are untrusted; every error names the file

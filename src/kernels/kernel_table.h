@@ -156,7 +156,8 @@ struct KernelTable {
   void (*gemm_s8)(const GemmS8& gemm);
 
   // One row of `size` floats to 8 bits, a scale and a zero point a group of `group_depth`: x is
-  // about (q - zero_point) * scale, and 0 is exact. Bytes from `size` up to the next multiple of
+  // about (q - zero_point) * scale, and 0 is exact. A group that holds NaN or infinity, or whose
+  // range overflows a float, has the scale NaN. Bytes from `size` up to the next multiple of
   // kDepthStep become 0.
   void (*quantize_row)(const float* x, size_t size, size_t group_depth, uint8_t* q, float* scales,
                        int32_t* zero_points);

@@ -275,6 +275,38 @@ TEST(Kernels, QuantizeRowOfZeros) {
   }
 }
 
+TEST(Kernels, QuantizeRowLosesAGroupThatIsNotFinite) {
+  for (const KernelTable* kernels : available_kernels()) {
+    for (const float value : {std::nanf(""), INFINITY, -INFINITY}) {
+      for (const size_t index : {64, 90, 127}) {
+        std::vector<float> x(160, 1.0F);
+        x[index] = value;
+        std::vector<uint8_t> q(160, 9);
+        float scales[3];
+        int32_t zero_points[3];
+        kernels->quantize_row(x.data(), x.size(), 64, q.data(), scales, zero_points);
+        EXPECT_TRUE(std::isnan(scales[1])) << kernels->name << " " << value << " " << index;
+        EXPECT_EQ(zero_points[1], 0);
+        EXPECT_FLOAT_EQ(scales[0] * 255.0F, 1.0F) << kernels->name;
+        EXPECT_FLOAT_EQ(scales[2] * 255.0F, 1.0F) << kernels->name;
+      }
+    }
+  }
+}
+
+TEST(Kernels, QuantizeRowLosesAGroupWhoseRangeOverflows) {
+  for (const KernelTable* kernels : available_kernels()) {
+    std::vector<float> x(24, 3.0e38F);
+    x[20] = -3.0e38F;
+    std::vector<uint8_t> q(24);
+    float scale = 0.0F;
+    int32_t zero_point = 1;
+    kernels->quantize_row(x.data(), x.size(), 64, q.data(), &scale, &zero_point);
+    EXPECT_TRUE(std::isnan(scale)) << kernels->name;
+    EXPECT_EQ(zero_point, 0);
+  }
+}
+
 TEST(Kernels, GeluMatchesItsTwin) {
   for (const KernelTable* kernels : fast_kernels()) {
     for (float x = -12.0F; x < 12.0F; x += 0.00037F) {

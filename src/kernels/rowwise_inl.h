@@ -157,16 +157,25 @@ struct Rowwise {
   static void quantize_group(const float* x, size_t size, uint8_t* q, float* scale,
                              int32_t* zero_point) {
     constexpr float kMinNormal = 1.17549435e-38F;
+    constexpr float kMax = 3.40282347e+38F;
     const Lanes nothing = Lanes::broadcast(0.0F);
     Lanes negated_low = nothing;
     Lanes high = nothing;
+    Lanes nan_if_lost = nothing;  // 0 * infinity and 0 * NaN are NaN
     for (size_t i = 0; i < size; i += kNumLanes) {
       const Lanes value = load_or_fill(x, i, size, 0.0F);
       negated_low = max(negated_low, nothing - value);
       high = max(high, value);
+      nan_if_lost = fma(value, nothing, nan_if_lost);
     }
     const float depth_below = largest(negated_low);
-    *scale = (largest(high) + depth_below) / 255.0F;
+    *scale = (largest(high) + depth_below) / 255.0F + sum(nan_if_lost);
+    if (!(*scale <= kMax)) {
+      *scale = __builtin_nanf("");
+      *zero_point = 0;
+      for (size_t i = 0; i < size; ++i) q[i] = 0;
+      return;
+    }
     const bool is_zero = !(*scale >= kMinNormal);
     const float steps_of_one = is_zero ? 0.0F : 1.0F / *scale;
     *zero_point = static_cast<int32_t>(__builtin_rintf(depth_below * steps_of_one));

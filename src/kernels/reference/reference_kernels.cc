@@ -69,11 +69,19 @@ void gemm_s8(const GemmS8& gemm) {
 void quantize_group(const float* x, size_t size, uint8_t* q, float* scale, int32_t* zero_point) {
   float low = 0.0F;  // the range always holds 0
   float high = 0.0F;
+  bool is_lost = false;
   for (size_t i = 0; i < size; ++i) {
     low = std::min(low, x[i]);
     high = std::max(high, x[i]);
+    is_lost |= !std::isfinite(x[i]);
   }
   *scale = (high - low) / 255.0F;
+  if (is_lost || !std::isfinite(*scale)) {
+    *scale = std::numeric_limits<float>::quiet_NaN();
+    *zero_point = 0;
+    std::fill_n(q, size, uint8_t{0});
+    return;
+  }
   const bool is_zero = !(*scale >= std::numeric_limits<float>::min());
   const float inverse = is_zero ? 0.0F : 1.0F / *scale;
   const float zero = std::nearbyint(-low * inverse);
