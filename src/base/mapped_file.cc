@@ -12,7 +12,7 @@
 
 namespace ganglion {
 
-Result<MappedFile> MappedFile::open(const std::filesystem::path& path) {
+Result<MappedFile> MappedFile::open(const std::filesystem::path& path, PageSize page_size) {
   // Without O_NONBLOCK a named pipe would wait for a writer.
   const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file.is_open()) {
@@ -38,6 +38,10 @@ Result<MappedFile> MappedFile::open(const std::filesystem::path& path) {
     return fail(ErrorCode::kIo, "{}: cannot map {} bytes: {}", path.string(), size,
                 std::strerror(errno));
   }
+#if defined(MADV_HUGEPAGE)
+  // A wish: file systems without them keep small pages.
+  if (page_size == PageSize::kLarge) ::madvise(start, size, MADV_HUGEPAGE);
+#endif
   return MappedFile(static_cast<const std::byte*>(start), identity);
 }
 

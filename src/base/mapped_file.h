@@ -19,12 +19,17 @@ struct FileIdentity {
   int64_t modified_ns = 0;  // since 1970
 };
 
+// How the system is asked to keep a mapped file: large pages suit what is read from end to end
+// again and again, small ones what is read here and there.
+enum class PageSize : uint8_t { kSmall, kLarge };
+
 // Immutable and thread-safe. A file that another process truncates while it is mapped raises
 // SIGBUS, as with every mapping: replace model files by rename, never in place.
 class MappedFile {
  public:
   // kNotFound, kIo, or kInvalidArgument for something that is not a regular file.
-  static Result<MappedFile> open(const std::filesystem::path& path);
+  static Result<MappedFile> open(const std::filesystem::path& path,
+                                 PageSize page_size = PageSize::kSmall);
 
   ~MappedFile();
   MappedFile(MappedFile&& other) noexcept;

@@ -104,7 +104,7 @@ Result<KeptPanels> PanelFolder::find(const Sha256Digest& key, uint64_t num_bytes
   if (!lock.is_open() || ::flock(lock.get(), LOCK_SH | LOCK_NB) != 0) {
     return fail(ErrorCode::kNotFound, "{}: cannot open: {}", path.string(), std::strerror(errno));
   }
-  GANGLION_ASSIGN(MappedFile file, MappedFile::open(path));
+  GANGLION_ASSIGN(MappedFile file, MappedFile::open(path, PageSize::kLarge));
   const std::string header = header_of(key, num_bytes);
   if (file.bytes().size() != kHeaderBytes + num_bytes ||
       file.text().substr(0, kHeaderBytes) != header) {
