@@ -343,7 +343,7 @@ Result<GeneratedText> generate(const LanguageModel& model, Session& session,
   if (is_read) {
     const uint64_t weight_bytes = model.description().weight_bytes;  // 0: not known
     const bool is_small = weight_bytes > 0 && weight_bytes < kCachedWeights;
-    NgramProposer proposer(is_small ? 0 : options.max_proposed_tokens);
+    NgramProposer proposer(is_small ? 0 : options.max_proposed_tokens, &tokenizer);
     for (const int32_t token : prompt) proposer.add(token);
     GANGLION_TRY(write(tokenizer, session, generation, std::move(proposer), logits, output));
   } else {
