@@ -18,8 +18,8 @@ inline DType cache_type_of(const std::string& name) {
 }
 
 // --cache-type; `name` holds the default and must outlive the parsing.
-inline void add_cache_type_option(CLI::App& command, std::string& name) {
-  command.add_option("--cache-type", name, "Of the keys and values in the context")
+inline CLI::Option* add_cache_type_option(CLI::App& command, std::string& name) {
+  return command.add_option("--cache-type", name, "Of the keys and values in the context")
       ->transform(any_case({"bf16", "f16", "q8_0", "f32"}))
       ->capture_default_str();
 }

@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <ctime>
 #include <filesystem>
 #include <functional>
 #include <iostream>
@@ -15,7 +16,9 @@
 #include "base/clock.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
+#include "cli/language_model_arguments.h"
 #include "cli/model_argument.h"
+#include "cli/template_arguments.h"
 #include "cli/text_checks.h"
 #include "cli/text_excerpt.h"
 #include "dataset/text_rows.h"
@@ -37,8 +40,12 @@ struct ClassifyArguments {
   std::optional<std::string> text;
   std::string text_column = "text";
   std::string format;
-  std::vector<std::string> labels;  // of a language model
-  std::string prompt = std::string(kLabelPrompt);
+  // Of a language model:
+  std::vector<std::string> labels;
+  LabelPrompt prompt;
+  bool is_chat = false;
+  TemplateArguments conversation;
+  LanguageModelArguments language_model;
   bool json = false;
 };
 
@@ -107,8 +114,17 @@ Classification classification_of(const ClassificationModel& model, const std::st
 
 TextClassifierCall load_label_classifier(const ClassifyArguments& arguments,
                                          const std::string& path) {
-  const std::shared_ptr<const LanguageModel> model = or_fail(load_language_model(path));
-  auto created = LabelClassifier::create(*model, arguments.labels, arguments.prompt, {});
+  const std::shared_ptr<const LanguageModel> model =
+      or_fail(load_language_model(path, language_model_options(arguments.language_model)));
+  LabelPrompt prompt = arguments.prompt;
+  if (arguments.is_chat && model->tokenizer() != nullptr) {
+    prompt.chat_template =
+        load_conversation_format(arguments.conversation, *model, path).chat_template;
+    const std::time_t now = std::time(nullptr);
+    localtime_r(&now, &prompt.now);
+  }
+  auto created = LabelClassifier::create(*model, arguments.labels, std::move(prompt),
+                                         load_session_options(arguments.language_model, *model));
   if (!created.ok() && created.error().code == ErrorCode::kInvalidArgument) {
     throw CommandFailure{ExitCode::kUsage, created.error()};
   }
@@ -166,6 +182,26 @@ TextClassifierCall load_classifier(const ClassifyArguments& arguments) {
   return [classifier](const std::string& text) { return or_fail(classifier->classify(text)); };
 }
 
+void add_label_options(CLI::App& command, ClassifyArguments& arguments, CLI::Option* labels) {
+  command
+      .add_option("--prompt", arguments.prompt.text,
+                  "What it reads in front of the label, with {text} and perhaps {labels}")
+      ->needs(labels)
+      ->check(valid_utf8());
+  CLI::Option* const chat =
+      command
+          .add_flag("--chat", arguments.is_chat,
+                    "The prompt is a message and the label the answer, by the model's template")
+          ->needs(labels);
+  command.add_option("--system", arguments.prompt.system, "Instructions in front of the message")
+      ->check(valid_utf8())
+      ->needs(chat);
+  add_template_option(command, arguments.conversation)->needs(chat);
+  for (CLI::Option* const each : add_language_model_options(command, arguments.language_model)) {
+    each->needs(labels);
+  }
+}
+
 void classify_texts(const ClassifyArguments& arguments) {
   const TextClassifierCall classify = load_classifier(arguments);
   const std::vector<TextRow> rows = or_fail(read_texts(arguments));
@@ -208,11 +244,7 @@ void add_classify_command(CLI::App& app) {
           ->delimiter(',')
           ->check(not_blank())
           ->check(valid_utf8());
-  command
-      ->add_option("--prompt", arguments->prompt,
-                   "What it reads in front of the label, with {text} and perhaps {labels}")
-      ->needs(labels)
-      ->check(valid_utf8());
+  add_label_options(*command, *arguments, labels);
   auto* const input = command->add_option("--input", arguments->input_path,
                                           ".jsonl, .csv or .txt; - is standard input");
   auto* const text = command->add_option("--text", arguments->text, "One text")->check(not_blank());

@@ -7,9 +7,7 @@
 #include <string_view>
 #include <utility>
 
-#include "cli/cache_type_option.h"
 #include "cli/exit.h"
-#include "cli/model_argument.h"
 #include "cli/text_checks.h"
 
 namespace ganglion {
@@ -144,8 +142,7 @@ void add_generation_options(CLI::App& command, GenerationArguments& arguments) {
       .add_option("--model", arguments.model_path,
                   "A .gguf file, a Hugging Face folder or a stored name")
       ->required();
-  command.add_option("--adapter", arguments.adapter_path,
-                     "A LoRA adapter made for the model: a .gguf file or a PEFT folder");
+  add_language_model_options(command, arguments);
   GenerationOptions& generation = arguments.generation;
   command
       .add_option("--max-tokens", generation.max_tokens,
@@ -157,11 +154,6 @@ void add_generation_options(CLI::App& command, GenerationArguments& arguments) {
       ->allow_extra_args(false)
       ->check(valid_utf8());
   command.add_flag("--ignore-end", generation.ignores_end, "Go on where the model would end");
-  command
-      .add_option("--context-length", arguments.context_length,
-                  "Tokens of prompt and answer (default: as trained, at most 8192)")
-      ->check(CLI::Range(size_t{1}, size_t{1} << 32));
-  add_cache_type_option(command, arguments.cache_type);
   command
       .add_option("--context", arguments.full_context,
                   "When the context is full: stop, or shift (forget the older half)")
@@ -176,14 +168,6 @@ void add_generation_options(CLI::App& command, GenerationArguments& arguments) {
       .add_option("--speculate", generation.max_proposed_tokens,
                   "Tokens guessed at a time from prompt and answer; never changes the text; 0: off")
       ->transform(whole_number(0, 64))
-      ->capture_default_str();
-  command
-      .add_option("--precision", arguments.precision,
-                  "Of products with quantised weights: int8, or f32, many times slower")
-      ->check(CLI::IsMember({"int8", "f32"}))
-      ->capture_default_str();
-  command.add_option("--threads", arguments.num_threads, "0: one per processor")
-      ->check(CLI::Range(0, 1024))
       ->capture_default_str();
   add_sampling_options(command, arguments.sampling);
 }
@@ -209,25 +193,6 @@ GenerationOptions generation_options(const GenerationArguments& arguments) {
       arguments.full_context == "shift" ? FullContext::kShift : FullContext::kStop;
   const Status status = check_generation_options(options);
   if (!status.ok()) refuse(status.error());
-  return options;
-}
-
-LanguageModelOptions language_model_options(const GenerationArguments& arguments) {
-  LanguageModelOptions options;
-  options.num_threads = arguments.num_threads;
-  options.precision = arguments.precision == "f32" ? Precision::kF32 : Precision::kS8;
-  options.panels = panel_options();
-  return options;
-}
-
-SessionOptions load_session_options(const GenerationArguments& arguments,
-                                    const LanguageModel& model) {
-  SessionOptions options;
-  options.context_length = arguments.context_length;
-  options.cache_type = cache_type_of(arguments.cache_type);
-  if (!arguments.adapter_path.empty()) {
-    options.adapter = or_fail(model.load_adapter(arguments.adapter_path));
-  }
   return options;
 }
 

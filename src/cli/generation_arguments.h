@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "cli/language_model_arguments.h"
 #include "engine/generation.h"
-#include "engine/language_model.h"
 
 namespace ganglion {
 
@@ -22,14 +22,9 @@ struct SamplingArguments {
   std::optional<uint64_t> seed;
 };
 
-struct GenerationArguments {
+struct GenerationArguments : LanguageModelArguments {
   std::string model_path;
-  size_t num_threads = 0;
-  size_t context_length = 0;
-  std::string cache_type = "bf16";
-  std::string precision = "int8";
   std::string full_context = "stop";
-  std::string adapter_path;  // empty: none
   GenerationOptions generation;
   SamplingArguments sampling;
 };
@@ -42,9 +37,5 @@ void add_generation_options(CLI::App& command, GenerationArguments& arguments);
 // fails with exit code 2 where a value is out of its range.
 SamplingOptions sampling_options(const SamplingArguments& arguments);
 GenerationOptions generation_options(const GenerationArguments& arguments);
-LanguageModelOptions language_model_options(const GenerationArguments& arguments);
-// Loads the adapter, if one is given; the command fails where it is not made for `model`.
-SessionOptions load_session_options(const GenerationArguments& arguments,
-                                    const LanguageModel& model);
 
 }  // namespace ganglion

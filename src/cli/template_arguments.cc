@@ -52,11 +52,15 @@ Result<json::array> read_tools(const std::string& path) {
 
 }  // namespace
 
-std::pair<CLI::Option*, CLI::Option*> add_template_options(CLI::App& command,
-                                                           TemplateArguments& arguments) {
-  CLI::Option* const chat_template = command.add_option(
+CLI::Option* add_template_option(CLI::App& command, TemplateArguments& arguments) {
+  return command.add_option(
       "--template", arguments.template_path,
       "A Jinja file, tokenizer_config.json or model with the chat template to use instead");
+}
+
+std::pair<CLI::Option*, CLI::Option*> add_template_options(CLI::App& command,
+                                                           TemplateArguments& arguments) {
+  CLI::Option* const chat_template = add_template_option(command, arguments);
   CLI::Option* const tools =
       command.add_option("--tools", arguments.tools_path,
                          "A JSON file with the tools the model may call, as in OpenAI's API");

@@ -14,6 +14,8 @@ struct TemplateArguments {
   std::string tools_path;     // empty: no tools
 };
 
+// --template; `arguments` must outlive the parsing.
+CLI::Option* add_template_option(CLI::App& command, TemplateArguments& arguments);
 // The options --template and --tools, in this order. `arguments` must outlive the parsing.
 std::pair<CLI::Option*, CLI::Option*> add_template_options(CLI::App& command,
                                                            TemplateArguments& arguments);

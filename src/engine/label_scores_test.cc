@@ -183,13 +183,13 @@ FakeScript echo() {
 
 TEST(LabelClassifiers, GiveProbabilitiesOfTheLabels) {
   const FakeModel model(echo());
-  auto classifier = LabelClassifier::create(model, {"a", "b", "c"}, "{text}:", {}).value();
+  auto classifier = LabelClassifier::create(model, {"a", "b", "c"}, {"{text}:"}, {}).value();
   EXPECT_THAT(
       classifier.classify("xb").value(),
       testing::ElementsAre(testing::DoubleNear(1.0 / 3, 1e-6), testing::DoubleNear(1.0 / 3, 1e-6),
                            testing::DoubleNear(1.0 / 3, 1e-6)))
       << "the token two back is the colon";
-  auto bare = LabelClassifier::create(model, {"a", "b", "c"}, "{labels}{text}", {}).value();
+  auto bare = LabelClassifier::create(model, {"a", "b", "c"}, {"{labels}{text}"}, {}).value();
   EXPECT_THAT(bare.classify("xb").value(),
               testing::ElementsAre(testing::DoubleNear(0.2, 1e-6), testing::DoubleNear(0.6, 1e-6),
                                    testing::DoubleNear(0.2, 1e-6)));
@@ -200,29 +200,74 @@ TEST(LabelClassifiers, LogitsThatAreNoNumbersAreRefused) {
   const FakeModel model([](std::span<const int32_t>, std::span<float> logits) {
     std::fill(logits.begin(), logits.end(), NAN);
   });
-  auto classifier = LabelClassifier::create(model, {"a", "b"}, "{text}", {}).value();
+  auto classifier = LabelClassifier::create(model, {"a", "b"}, {"{text}"}, {}).value();
   EXPECT_THAT(classifier.classify("x").error().message, HasSubstr("NaN or infinity"));
 }
 
 // "no" against "not": what ends the text competes with the t.
 TEST(LabelClassifiers, LabelsThatBeginWithAnotherEndByAToken) {
   const FakeModel model(echo());
-  auto classifier = LabelClassifier::create(model, {"no", "not"}, "{text}", {}).value();
+  auto classifier = LabelClassifier::create(model, {"no", "not"}, {"{text}"}, {}).value();
   EXPECT_THAT(classifier.classify("x").value(),
               testing::ElementsAre(testing::DoubleNear(0.5, 1e-6), testing::DoubleNear(0.5, 1e-6)));
+}
+
+// What the model has read in front of the label, and where the label begins.
+std::string read_by_a_chat(const std::string& chat_template, const std::string& system) {
+  std::string text;
+  FakeModel model([&](std::span<const int32_t> context, std::span<float>) {
+    text.clear();
+    for (const int32_t id : context) {
+      text += id < FakeTokenizer::kFirstByte ? std::string(FakeTokenizer().token(id))
+                                             : FakeTokenizer().decode({id});
+    }
+  });
+  LabelPrompt prompt = {"Is {text} one of {labels}?"};
+  prompt.chat_template =
+      ChatTemplate::create({"test", chat_template, "", special_texts_of(*model.tokenizer())})
+          .value();
+  prompt.system = system;
+  auto classifier = LabelClassifier::create(model, {"ab", "ac"}, prompt, {200}).value();
+  EXPECT_TRUE(classifier.classify("x<eot>").ok());
+  return text;
+}
+
+TEST(LabelClassifiers, AskByAChatTemplate) {
+  const std::string messages =
+      "{% for m in messages %}{{ m.role }}:{{ m.content }}{{ eos_token }}{% endfor %}";
+  EXPECT_EQ(read_by_a_chat("{{ bos_token }}" + messages + "answer:{{ '\\n' }}", "Be brief."),
+            "<s>system:Be brief.</s>user:Is x<eot> one of ab, ac?</s>answer:\na");
+  EXPECT_EQ(read_by_a_chat(messages + "answer:", ""), "user:Is x<eot> one of ab, ac?</s>answer: a");
+  EXPECT_EQ(read_by_a_chat(messages, ""), "user:Is x<eot> one of ab, ac?</s>a")
+      << "no space behind a control token";
+}
+
+TEST(LabelClassifiers, WhatEndsATurnEndsALabelOfAChat) {
+  const FakeModel model([](std::span<const int32_t>, std::span<float> logits) {
+    logits[FakeTokenizer::kEndOfTurn] = std::log(3.0F);
+  });
+  LabelPrompt prompt = {"{text}"};
+  prompt.chat_template =
+      ChatTemplate::create({"test", "{{ messages[0].content }}", "", {}}).value();
+  auto classifier = LabelClassifier::create(model, {"no", "not"}, prompt, {}).value();
+  EXPECT_THAT(
+      classifier.classify("x").value(),
+      testing::ElementsAre(testing::DoubleNear(0.75, 1e-6), testing::DoubleNear(0.25, 1e-6)));
 }
 
 TEST(LabelClassifiers, BadPromptsAndLabelsAreRefused) {
   const FakeModel model(echo());
   const auto message = [&](std::vector<std::string> labels, std::string_view prompt) {
-    return LabelClassifier::create(model, std::move(labels), prompt, {}).error().message;
+    return LabelClassifier::create(model, std::move(labels), {std::string(prompt)}, {})
+        .error()
+        .message;
   };
   EXPECT_THAT(message({"a"}, "{text}"), HasSubstr("expected at least two labels, found 1"));
   EXPECT_THAT(message({"a", " "}, "{text}"), HasSubstr("label 2 is empty"));
   EXPECT_THAT(message({"a", "b", "a"}, "{text}"), HasSubstr("the label \"a\" is there twice"));
   EXPECT_THAT(message({"a", "b"}, "text"), HasSubstr("has to hold {text} once"));
   EXPECT_THAT(message({"a", "b"}, "{text}{text}"), HasSubstr("has to hold {text} once"));
-  auto classifier = LabelClassifier::create(model, {"a", "b"}, "{text}", {}).value();
+  auto classifier = LabelClassifier::create(model, {"a", "b"}, {"{text}"}, {}).value();
   EXPECT_EQ(classifier.classify(std::string(100, 'x')).error().code, ErrorCode::kLimit);
 }
 

@@ -143,6 +143,30 @@ TEST_F(SmallLlama, ClassifiesByItsLabels) {
                         "--labels"));
 }
 
+TEST_F(SmallLlama, ClassifiesByAChat) {
+  const std::string command =
+      "classify --model '" + path("model.gguf") + "' --labels refund,track --text parcel --json ";
+  const auto confidence = [&](const std::string& arguments) {
+    const Outcome outcome = run(command + arguments);
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
+    return parse_json(outcome.output, "output").value().at("confidence");
+  };
+  const std::string frame =
+      "{{ bos_token }}{% for m in messages %}{{ m.content }};{% endfor %}answer:";
+  const std::string chat =
+      "--chat --prompt '{text}?' --template '" + write(frame, "labels.jinja") + "' ";
+  EXPECT_EQ(confidence(chat), confidence("--prompt '{text}?;answer:'"));
+  EXPECT_EQ(confidence(chat + "--system brief --threads 1"),
+            confidence("--prompt 'brief;{text}?;answer:'"));
+  EXPECT_NE(confidence("--cache-type q8_0"), confidence("--cache-type f32"));
+  const Outcome full = run(command + "--context-length 4");
+  EXPECT_EQ(full.exit_code, 1);
+  EXPECT_THAT(full.output, HasSubstr("the context is full"));
+  const Outcome plain = run(command + "--chat");
+  EXPECT_EQ(plain.exit_code, 1);
+  EXPECT_THAT(plain.output, HasSubstr("--template"));
+}
+
 TEST_F(SmallLlama, RunsFromItsParts) {
   const std::string whole = generate("").output;
   GgufWriter first;  // metadata alone, as gguf-split can have it
