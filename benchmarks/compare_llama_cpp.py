@@ -11,6 +11,8 @@ Peers, each of which is measured in every round after ours:
                 steps include the choice of a token
   llama-bench   with --llama-bench PATH: any llama-bench, such as a fork's, with the arguments
                 --llama-bench-arguments="-rtr 1 -fa 1"
+--cache-type is given to all of them; without it each keeps keys and values as it does by itself
+(ours bf16, the others f16). llama.cpp takes q8_0 with flash attention alone.
 Prefill is a prompt with its last token's logits, decode are steps with theirs, both from --depth
 tokens in the cache; the tokens differ, which changes nothing. A peer's best setting of a round
 counts. The table has minimum, median and maximum over the rounds: tokens/s, and ratios (ours
@@ -31,6 +33,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 WORKLOADS = ("prefill", "decode")
+GGML_TYPES = {"f32": 0, "f16": 1, "q8_0": 8, "bf16": 30}  # enum ggml_type, for keys and values
 
 
 class PeerError(Exception):
@@ -53,12 +56,19 @@ class Ganglion:
                         "--repetitions", 1, "--threads", arguments.threads,
                         "--prompt-tokens", arguments.prompt_tokens,
                         "--generate-tokens", arguments.generate_tokens, "--depth", arguments.depth]
+        if arguments.cache_type:
+            self.command += ["--cache-type", arguments.cache_type]
         self.reports = []
 
     def measure(self):
         report = json.loads(run_program(self.command))
         self.reports.append(report)
         return {name: report[f"{name}_tokens_per_s"] for name in WORKLOADS}
+
+
+def flash_settings(arguments):
+    """With and without flash attention, as far as llama.cpp takes the type of keys and values."""
+    return (True,) if arguments.cache_type == "q8_0" else (False, True)
 
 
 # ---- llama-cpp-python ------------------------------------------------------------------------------
@@ -76,6 +86,8 @@ class LlamaContext:
         params.n_threads = params.n_threads_batch = arguments.threads
         params.flash_attn_type = (llama_cpp.LLAMA_FLASH_ATTN_TYPE_ENABLED if has_flash
                                   else llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED)
+        if arguments.cache_type:
+            params.type_k = params.type_v = GGML_TYPES[arguments.cache_type]
         self.context = llama_cpp.llama_init_from_model(model, params)
         if not self.context:
             raise PeerError("llama.cpp cannot make a context")
@@ -124,7 +136,7 @@ class LlamaCpp:
         if not self.model:
             raise PeerError(f"llama.cpp cannot load {model}")
         self.contexts = [LlamaContext(llama_cpp, self.model, has_flash, arguments)
-                         for has_flash in (False, True)]
+                         for has_flash in flash_settings(arguments)]
 
     def measure(self):
         return best([context.measure() for context in self.contexts])
@@ -140,15 +152,17 @@ class LlamaCpp:
 NODE_PROGRAM = """
 import readline from "node:readline";
 import {getLlama} from "node-llama-cpp";
-const [modelPath, threads, prompt, generate, depth] =
-    process.argv.slice(2).map((text, i) => i === 0 ? text : Number(text));
+const [modelPath, cacheType] = process.argv.slice(2, 4);
+const [threads, prompt, generate, depth] = process.argv.slice(4).map(Number);
+const cache = cacheType === "" ? {} :
+    {experimentalKvCacheKeyType: cacheType, experimentalKvCacheValueType: cacheType};
 const llama = await getLlama({gpu: false, build: "never", maxThreads: threads, logLevel: "error"});
 const model = await llama.loadModel({modelPath});
 const tokens = Array.from({length: Math.max(prompt, depth, 1)}, (_, i) => (7919 * i + 11) % 20000);
 const sequences = [];
-for (const flashAttention of [false, true]) {
+for (const flashAttention of cacheType === "Q8_0" ? [true] : [false, true]) {
   const context = await model.createContext({
-    contextSize: depth + Math.max(prompt, generate) + 8, batchSize: 512, flashAttention,
+    ...cache, contextSize: depth + Math.max(prompt, generate) + 8, batchSize: 512, flashAttention,
     threads: {ideal: threads, min: threads}});
   const sequence = context.getSequence();
   if (depth > 0) await sequence.evaluateWithoutGeneratingNewTokens(tokens.slice(0, depth));
@@ -183,7 +197,8 @@ class NodeLlamaCpp:
         self.script = tempfile.NamedTemporaryFile("w", suffix=".mjs", dir=arguments.node)
         self.script.write(NODE_PROGRAM)
         self.script.flush()
-        command = ["node", self.script.name, model.resolve(), arguments.threads,
+        command = ["node", self.script.name, model.resolve(), (arguments.cache_type or "").upper(),
+                   arguments.threads,
                    arguments.prompt_tokens, arguments.generate_tokens, arguments.depth]
         self.program = subprocess.Popen([str(part) for part in command], text=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -220,6 +235,8 @@ class LlamaBench:
                 self.command += ["-d", arguments.depth]
             else:  # only steps behind a prompt
                 self.command += ["-gp", f"{arguments.depth},{arguments.generate_tokens}"]
+        if arguments.cache_type:
+            self.command += ["-ctk", arguments.cache_type, "-ctv", arguments.cache_type]
         self.command += shlex.split(arguments.llama_bench_arguments)
 
     def measure(self):
@@ -271,7 +288,7 @@ def compare(model, arguments):
         print("\r\033[K", end="", file=sys.stderr)
     for peer in peers.values():
         peer.close()
-    row = {"model": str(model), "depth": arguments.depth,
+    row = {"model": str(model), "depth": arguments.depth, "cache_type": arguments.cache_type,
            "prefill_fraction_of_peak": median_of(ours.reports, "prefill_fraction_of_peak"),
            "decode_fraction_of_bandwidth": median_of(ours.reports, "decode_fraction_of_bandwidth")}
     for name in ("ganglion", *peers):
@@ -317,6 +334,7 @@ def parse_arguments():
     parser.add_argument("--prompt-tokens", type=int, default=512)
     parser.add_argument("--generate-tokens", type=int, default=64)
     parser.add_argument("--depth", type=int, default=0, help="tokens in the cache before either begins")
+    parser.add_argument("--cache-type", choices=sorted(GGML_TYPES), help="of keys and values, for every program")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--no-llama-cpp", action="store_true", help="leave llama-cpp-python out")
     parser.add_argument("--node", type=pathlib.Path, help="folder where `npm install node-llama-cpp` was run")
@@ -350,7 +368,8 @@ def main():
                 if len(rows) == 1:
                     print(f"{arguments.threads} threads, {arguments.rounds} rounds in turn, prompt "
                           f"{arguments.prompt_tokens}, steps {arguments.generate_tokens}, depth "
-                          f"{arguments.depth}; tokens/s and ratios as min-median-max")
+                          f"{arguments.depth}, cache {arguments.cache_type or 'as each has it'}; "
+                          "tokens/s and ratios as min-median-max")
                 print_row(rows[-1])
     except PeerError as error:
         sys.exit(f"error: {error}")
