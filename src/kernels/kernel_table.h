@@ -46,23 +46,22 @@ struct GemmRows {
 };
 
 // The same with 8-bit weights and activations in groups of `group_depth` inputs, each group with
-// its own scale (and zero point, for activations), and a few outlier inputs kept in float: c =
-// bias[n] + sum over o of a_outliers[m][o] * w_outliers[o][n]
-//   + sum over g of (sum a*w - zero_point[m][g] * column_sum[g][n]) * (a_scale[m][g] *
-//   w_scale[g][n]).
+// its own scale, and a few outlier inputs kept in float: c = bias[n]
+//   + sum over o of a_outliers[o][m] * w_outliers[o][n]
+//   + sum over g of (sum a*w - zero_point * column_sum[g][n]) * (a_scale[g][m] * w_scale[g][n]).
 // The sums and the correction by the zero point are exact 32-bit integers, rounded once to float.
 struct GemmS8 {
-  const uint8_t* a = nullptr;              // [M, a_stride]
-  size_t a_stride = 0;                     // K rounded up to kDepthStep, or more
-  const float* a_scales = nullptr;         // [M, G]; G is K / group_depth rounded up
-  const int32_t* a_zero_points = nullptr;  // [M, G], 0 to 255
-  const float* a_outliers = nullptr;       // [M, num_outliers]
-  const int8_t* panels = nullptr;          // [N / 16 rounded up][K / 4 rounded up][16][4]
-  const float* w_scales = nullptr;         // [N / 16 rounded up][G][16]
-  const int32_t* column_sums = nullptr;    // [N / 16 rounded up][G][16]
-  const float* w_outliers = nullptr;       // [N / 16 rounded up][num_outliers][16]
-  const float* bias = nullptr;             // [N] or null
-  float* c = nullptr;                      // [M, N], rows `c_stride` floats apart
+  const uint8_t* a = nullptr;            // [M, a_stride]
+  size_t a_stride = 0;                   // K rounded up to kDepthStep, or more
+  const float* a_scales = nullptr;       // [G, M]; G is K / group_depth rounded up
+  int32_t a_zero_point = 0;              // of all activations, 0 to 255
+  const float* a_outliers = nullptr;     // [num_outliers, M]
+  const int8_t* panels = nullptr;        // [N / 16 rounded up][K / 4 rounded up][16][4]
+  const float* w_scales = nullptr;       // [N / 16 rounded up][G][16]
+  const int32_t* column_sums = nullptr;  // [N / 16 rounded up][G][16]
+  const float* w_outliers = nullptr;     // [N / 16 rounded up][num_outliers][16]
+  const float* bias = nullptr;           // [N] or null
+  float* c = nullptr;                    // [M, N], rows `c_stride` floats apart
   size_t c_stride = 0;
   size_t num_rows = 0;
   size_t num_columns = 0;
@@ -72,6 +71,21 @@ struct GemmS8 {
 
   size_t num_groups() const { return (depth + group_depth - 1) / group_depth; }
   size_t num_steps() const { return (depth + kDepthStep - 1) / kDepthStep; }
+};
+
+// A row of floats to 8 bits, a scale a group of `group_depth`. Bytes from `size` up to the next
+// multiple of kDepthStep become 0. A group that holds NaN or infinity has the scale NaN.
+struct QuantizeRow {
+  const float* x = nullptr;
+  size_t size = 0;
+  size_t group_depth = 0;
+  // 0: x is about (q - 128) * scale, and the largest |x| 127 steps. Otherwise x is at least -floor,
+  // and x + floor about q * scale; where it can be, the scale is a whole part of `floor`, which
+  // makes 0 exact.
+  float floor = 0;
+  uint8_t* q = nullptr;
+  float* scales = nullptr;  // of the groups, `scale_stride` apart
+  size_t scale_stride = 1;
 };
 
 inline constexpr size_t kGroupInputs = 32;  // a group of inputs
@@ -155,12 +169,7 @@ struct KernelTable {
   void (*gemm_f32)(const GemmF32& gemm);
   void (*gemm_s8)(const GemmS8& gemm);
 
-  // One row of `size` floats to 8 bits, a scale and a zero point a group of `group_depth`: x is
-  // about (q - zero_point) * scale, and 0 is exact. A group that holds NaN or infinity, or whose
-  // range overflows a float, has the scale NaN. Bytes from `size` up to the next multiple of
-  // kDepthStep become 0.
-  void (*quantize_row)(const float* x, size_t size, size_t group_depth, uint8_t* q, float* scales,
-                       int32_t* zero_points);
+  void (*quantize_row)(const QuantizeRow& row);
 
   // x = x * (1 + erf(x / sqrt 2)) / 2.
   void (*gelu)(float* x, size_t size);

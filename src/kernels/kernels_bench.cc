@@ -63,11 +63,10 @@ void bench_gemm_s8(benchmark::State& state, const KernelTable& kernels) {
   GemmS8 gemm = gemm_of(quantized);
   const std::vector<uint8_t> activations(kNumRows * depth, 77);
   const std::vector<float> scales(kNumRows * gemm.num_groups(), 0.1F);
-  const std::vector<int32_t> zero_points(kNumRows * gemm.num_groups(), 100);
   gemm.a = activations.data();
   gemm.a_stride = depth;
   gemm.a_scales = scales.data();
-  gemm.a_zero_points = zero_points.data();
+  gemm.a_zero_point = 128;
   gemm.c = out.data();
   gemm.c_stride = num_columns;
   gemm.num_rows = kNumRows;
@@ -122,9 +121,14 @@ void bench_quantize(benchmark::State& state, const KernelTable& kernels) {
   const std::vector<float> x = random_floats(1536);
   std::vector<uint8_t> q(1536);
   std::vector<float> scales(24);
-  std::vector<int32_t> zero_points(24);
+  QuantizeRow row;
+  row.x = x.data();
+  row.size = x.size();
+  row.group_depth = 64;
+  row.q = q.data();
+  row.scales = scales.data();
   for (auto _ : state) {
-    kernels.quantize_row(x.data(), x.size(), 64, q.data(), scales.data(), zero_points.data());
+    kernels.quantize_row(row);
     benchmark::DoNotOptimize(q.data());
   }
   set_rate(state, 1536, kernels);

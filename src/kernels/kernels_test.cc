@@ -171,8 +171,7 @@ class S8Problem {
       value = pattern > 0 ? 255 : static_cast<uint8_t>(rng.below(256));
     }
     const size_t num_groups = gemm_of(packed_).num_groups();
-    zero_points_.resize(sizes.num_rows * num_groups);
-    for (int32_t& zero : zero_points_) zero = static_cast<int32_t>(rng.below(256));
+    zero_point_ = static_cast<int32_t>(rng.below(256));
     scales_ = random_floats(sizes.num_rows * num_groups, rng);
     outliers_ = random_floats(sizes.num_rows * num_outliers, rng);
     bias_ = random_floats(sizes.num_columns, rng);
@@ -183,7 +182,7 @@ class S8Problem {
     gemm.a = activations_.data();
     gemm.a_stride = stride_;
     gemm.a_scales = scales_.data();
-    gemm.a_zero_points = zero_points_.data();
+    gemm.a_zero_point = zero_point_;
     gemm.a_outliers = outliers_.data();
     gemm.bias = bias_.data();
     gemm.c_stride = sizes_.num_columns + 1;
@@ -199,7 +198,7 @@ class S8Problem {
   PackedS8 packed_;
   size_t stride_ = 0;
   std::vector<uint8_t> activations_;
-  std::vector<int32_t> zero_points_;
+  int32_t zero_point_ = 0;
   std::vector<float> scales_;
   std::vector<float> outliers_;
   std::vector<float> bias_;
@@ -226,52 +225,80 @@ TEST(Kernels, GemmS8MatchesItsTwinBitForBit) {
   }
 }
 
-void check_quantized_row(const std::vector<float>& x, size_t group_depth) {
-  const size_t padded_size = (x.size() + kDepthStep - 1) / kDepthStep * kDepthStep;
+struct QuantizedBytes {
+  std::vector<uint8_t> q;
+  std::vector<float> scales;
+  bool operator==(const QuantizedBytes&) const = default;
+};
+
+QuantizedBytes quantize(const KernelTable& kernels, const std::vector<float>& x, size_t group_depth,
+                        float floor) {
+  constexpr size_t kStride = 3;
   const size_t num_groups = (x.size() + group_depth - 1) / group_depth;
-  std::vector<uint8_t> expected(padded_size);
-  std::vector<float> scales(num_groups);
-  std::vector<int32_t> zero_points(num_groups);
-  reference_kernels().quantize_row(x.data(), x.size(), group_depth, expected.data(), scales.data(),
-                                   zero_points.data());
-  for (size_t i = 0; i < x.size(); ++i) {
-    const float scale = scales[i / group_depth];
-    const auto steps = static_cast<float>(expected[i] - zero_points[i / group_depth]);
-    ASSERT_NEAR(steps * scale, x[i], 1.01F * scale);
+  QuantizedBytes out;
+  out.q.assign((x.size() + kDepthStep - 1) / kDepthStep * kDepthStep, 7);
+  std::vector<float> scales(num_groups * kStride, kUntouched);
+  QuantizeRow row;
+  row.x = x.data();
+  row.size = x.size();
+  row.group_depth = group_depth;
+  row.floor = floor;
+  row.q = out.q.data();
+  row.scales = scales.data();
+  row.scale_stride = kStride;
+  kernels.quantize_row(row);
+  for (size_t i = 0; i < scales.size(); ++i) {
+    if (i % kStride == 0) {
+      out.scales.push_back(scales[i]);
+    } else {
+      EXPECT_EQ(scales[i], kUntouched);
+    }
   }
-  for (const KernelTable* kernels : fast_kernels()) {
-    std::vector<uint8_t> actual(padded_size, 7);
-    std::vector<float> other_scales(num_groups);
-    std::vector<int32_t> other_zero_points(num_groups);
-    kernels->quantize_row(x.data(), x.size(), group_depth, actual.data(), other_scales.data(),
-                          other_zero_points.data());
-    ASSERT_EQ(actual, expected) << kernels->name;
-    ASSERT_EQ(other_scales, scales);
-    ASSERT_EQ(other_zero_points, zero_points);
+  return out;
+}
+
+TEST(Kernels, QuantizeRowMatchesItsTwinAndIsHalfAStepClose) {
+  Rng rng(5);
+  for (size_t size = 1; size < 200; ++size) {
+    for (const float spread : {1.0F, 30.0F}) {
+      for (const float floor : {0.0F, 0.17F}) {
+        std::vector<float> x = random_floats(size, rng);
+        for (float& value : x) value = std::max(value * spread, floor > 0 ? -floor : -1e9F);
+        for (const size_t group_depth : {64, 192}) {
+          const QuantizedBytes expected = quantize(reference_kernels(), x, group_depth, floor);
+          for (size_t i = 0; i < size; ++i) {
+            const float scale = expected.scales[i / group_depth];
+            const auto steps = static_cast<float>(expected.q[i] - (floor > 0 ? 0 : 128));
+            ASSERT_NEAR(steps * scale - floor, x[i], 0.501F * scale);
+          }
+          for (const KernelTable* kernels : fast_kernels()) {
+            ASSERT_EQ(quantize(*kernels, x, group_depth, floor), expected) << kernels->name;
+          }
+        }
+      }
+    }
   }
 }
 
-TEST(Kernels, QuantizeRowMatchesItsTwinAndIsAStepClose) {
-  Rng rng(5);
-  for (size_t size = 1; size < 200; ++size) {
-    for (const float offset : {0.0F, 3.0F, -3.0F}) {
-      std::vector<float> x = random_floats(size, rng);
-      for (float& value : x) value += offset;
-      for (const size_t group_depth : {64, 192}) check_quantized_row(x, group_depth);
+// Most of what GELU gives is next to 0: an error there would add up.
+TEST(Kernels, QuantizeRowAboveAFloorKeepsZeroExact) {
+  for (const KernelTable* kernels : available_kernels()) {
+    for (const float high : {0.0F, 0.3F, 1.0F, 5.0F, 40.0F}) {
+      const QuantizedBytes row = quantize(*kernels, {0.0F, high, -0.17F, 0.0F}, 64, 0.17F);
+      EXPECT_EQ(row.q[2], 0) << kernels->name;
+      EXPECT_GE(row.q[0], 1);
+      EXPECT_NEAR(static_cast<float>(row.q[0]) * row.scales[0], 0.17F, 4 * kUnit) << high;
     }
   }
 }
 
 TEST(Kernels, QuantizeRowOfZeros) {
   for (const KernelTable* kernels : available_kernels()) {
-    const std::vector<float> x(21, 0.0F);
-    std::vector<uint8_t> q(24, 9);
-    float scale = 1;
-    int32_t zero_point = 1;
-    kernels->quantize_row(x.data(), x.size(), 64, q.data(), &scale, &zero_point);
-    EXPECT_EQ(q, std::vector<uint8_t>(24, 0)) << kernels->name;
-    EXPECT_EQ(scale, 0.0F);
-    EXPECT_EQ(zero_point, 0);
+    const QuantizedBytes row = quantize(*kernels, std::vector<float>(21, 0.0F), 64, 0.0F);
+    std::vector<uint8_t> expected(24, 0);
+    std::fill_n(expected.begin(), 21, uint8_t{128});
+    EXPECT_EQ(row.q, expected) << kernels->name;
+    EXPECT_EQ(row.scales[0], 0.0F);
   }
 }
 
@@ -279,31 +306,27 @@ TEST(Kernels, QuantizeRowLosesAGroupThatIsNotFinite) {
   for (const KernelTable* kernels : available_kernels()) {
     for (const float value : {std::nanf(""), INFINITY, -INFINITY}) {
       for (const size_t index : {64, 90, 127}) {
-        std::vector<float> x(160, 1.0F);
-        x[index] = value;
-        std::vector<uint8_t> q(160, 9);
-        float scales[3];
-        int32_t zero_points[3];
-        kernels->quantize_row(x.data(), x.size(), 64, q.data(), scales, zero_points);
-        EXPECT_TRUE(std::isnan(scales[1])) << kernels->name << " " << value << " " << index;
-        EXPECT_EQ(zero_points[1], 0);
-        EXPECT_FLOAT_EQ(scales[0] * 255.0F, 1.0F) << kernels->name;
-        EXPECT_FLOAT_EQ(scales[2] * 255.0F, 1.0F) << kernels->name;
+        for (const float floor : {0.0F, 1.0F}) {
+          std::vector<float> x(160, 1.0F);
+          x[index] = value;
+          const QuantizedBytes row = quantize(*kernels, x, 64, floor);
+          EXPECT_TRUE(std::isnan(row.scales[1])) << kernels->name << " " << value << " " << index;
+          EXPECT_FLOAT_EQ(row.scales[0] * 127.0F, 1.0F) << kernels->name;
+          EXPECT_FLOAT_EQ(row.scales[2] * 127.0F, 1.0F) << kernels->name;
+        }
       }
     }
   }
 }
 
-TEST(Kernels, QuantizeRowLosesAGroupWhoseRangeOverflows) {
+TEST(Kernels, QuantizeRowOfTheLargestFloats) {
   for (const KernelTable* kernels : available_kernels()) {
     std::vector<float> x(24, 3.0e38F);
     x[20] = -3.0e38F;
-    std::vector<uint8_t> q(24);
-    float scale = 0.0F;
-    int32_t zero_point = 1;
-    kernels->quantize_row(x.data(), x.size(), 64, q.data(), &scale, &zero_point);
-    EXPECT_TRUE(std::isnan(scale)) << kernels->name;
-    EXPECT_EQ(zero_point, 0);
+    const QuantizedBytes row = quantize(*kernels, x, 64, 0.0F);
+    EXPECT_FLOAT_EQ(row.scales[0], 3.0e38F / 127.0F) << kernels->name;
+    EXPECT_EQ(row.q[0], 255);
+    EXPECT_EQ(row.q[20], 1);
   }
 }
 

@@ -81,6 +81,17 @@ void PackedS8::quantize_group(const std::vector<float>& column, size_t n, size_t
   column_sums[at] = sum;
 }
 
+float PackedS8::sum_of(size_t column) const {
+  const size_t num_groups = round_up(depth, group_depth) / group_depth;
+  double sum = 0.0;
+  for (size_t group = 0; group < num_groups; ++group) {
+    const size_t at =
+        (column / kPanelColumns * num_groups + group) * kPanelColumns + column % kPanelColumns;
+    sum += static_cast<double>(scales[at]) * column_sums[at];
+  }
+  return static_cast<float>(sum);
+}
+
 GemmF32 gemm_of(const PackedF32& packed) {
   GemmF32 gemm;
   gemm.panels = packed.panels.data();

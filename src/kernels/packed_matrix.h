@@ -45,6 +45,9 @@ struct PackedS8 {
   void quantize(const PackedF32& weights, size_t inputs_of_group,
                 std::vector<size_t> outliers_of_inputs);
 
+  // Of `column`, the sum of its weights as they are stored, without the outliers.
+  float sum_of(size_t column) const;
+
  private:
   void quantize_group(const std::vector<float>& column, size_t n, size_t group);
 };

@@ -143,51 +143,65 @@ struct Rowwise {
     }
   }
 
-  static void quantize_row(const float* x, size_t size, size_t group_depth, uint8_t* q,
-                           float* scales, int32_t* zero_points) {
-    for (size_t first = 0; first < size; first += group_depth) {
-      const size_t group_size = size - first < group_depth ? size - first : group_depth;
-      const size_t group = first / group_depth;
-      quantize_group(x + first, group_size, q + first, scales + group, zero_points + group);
+  static void quantize_row(const QuantizeRow& row) {
+    for (size_t first = 0; first < row.size; first += row.group_depth) {
+      const size_t left = row.size - first;
+      const size_t size = left < row.group_depth ? left : row.group_depth;
+      float& scale = row.scales[first / row.group_depth * row.scale_stride];
+      scale = row.floor > 0 ? scale_above(row.x + first, size, row.floor)
+                            : scale_around_zero(row.x + first, size);
+      quantize_group(row.x + first, size, row.floor, scale, row.q + first);
     }
-    for (size_t i = size; i % kDepthStep != 0; ++i) q[i] = 0;
+    for (size_t i = row.size; i % kDepthStep != 0; ++i) row.q[i] = 0;
   }
 
  private:
-  static void quantize_group(const float* x, size_t size, uint8_t* q, float* scale,
-                             int32_t* zero_point) {
-    constexpr float kMinNormal = 1.17549435e-38F;
-    constexpr float kMax = 3.40282347e+38F;
+  // NaN for a group that holds NaN or infinity: 0 times either is NaN.
+  static float scale_around_zero(const float* x, size_t size) {
     const Lanes nothing = Lanes::broadcast(0.0F);
-    Lanes negated_low = nothing;
     Lanes high = nothing;
-    Lanes nan_if_lost = nothing;  // 0 * infinity and 0 * NaN are NaN
+    Lanes nan_if_lost = nothing;
     for (size_t i = 0; i < size; i += kNumLanes) {
       const Lanes value = load_or_fill(x, i, size, 0.0F);
-      negated_low = max(negated_low, nothing - value);
+      high = max(high, max(value, nothing - value));
+      nan_if_lost = fma(value, nothing, nan_if_lost);
+    }
+    return largest(high) / 127.0F + sum(nan_if_lost);
+  }
+
+  static float scale_above(const float* x, size_t size, float floor) {
+    const Lanes nothing = Lanes::broadcast(0.0F);
+    Lanes high = nothing;
+    Lanes nan_if_lost = nothing;
+    for (size_t i = 0; i < size; i += kNumLanes) {
+      const Lanes value = load_or_fill(x, i, size, 0.0F);
       high = max(high, value);
       nan_if_lost = fma(value, nothing, nan_if_lost);
     }
-    const float depth_below = largest(negated_low);
-    *scale = (largest(high) + depth_below) / 255.0F + sum(nan_if_lost);
-    if (!(*scale <= kMax)) {
-      *scale = __builtin_nanf("");
-      *zero_point = 0;
+    const float range = largest(high) + floor;
+    const float steps_of_floor = __builtin_floorf(255.0F * floor / range);
+    return (steps_of_floor >= 1.0F ? floor / steps_of_floor : range / 255.0F) + sum(nan_if_lost);
+  }
+
+  static void quantize_group(const float* x, size_t size, float floor, float& scale, uint8_t* q) {
+    constexpr float kMinNormal = 1.17549435e-38F;
+    constexpr float kMax = 3.40282347e+38F;
+    if (!(scale <= kMax)) {
+      scale = __builtin_nanf("");
       for (size_t i = 0; i < size; ++i) q[i] = 0;
       return;
     }
-    const bool is_zero = !(*scale >= kMinNormal);
-    const float steps_of_one = is_zero ? 0.0F : 1.0F / *scale;
-    *zero_point = static_cast<int32_t>(__builtin_rintf(depth_below * steps_of_one));
-    const Lanes inverse = Lanes::broadcast(steps_of_one);
+    const Lanes inverse = Lanes::broadcast(scale >= kMinNormal ? 1.0F / scale : 0.0F);
+    const Lanes shift = Lanes::broadcast(floor);
+    const int zero = floor > 0 ? 0 : 128;
     for (size_t i = 0; i < size; i += kNumLanes) {
-      const Lanes steps = load_or_fill(x, i, size, 0.0F) * inverse;
+      const Lanes steps = (load_or_fill(x, i, size, 0.0F) + shift) * inverse;
       if (size - i >= kNumLanes) {
-        store_bytes(steps, *zero_point, q + i);
+        store_bytes(steps, zero, q + i);
         continue;
       }
       unsigned char bytes[kNumLanes];
-      store_bytes(steps, *zero_point, bytes);
+      store_bytes(steps, zero, bytes);
       for (size_t lane = 0; i + lane < size; ++lane) q[i + lane] = bytes[lane];
     }
   }

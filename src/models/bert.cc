@@ -162,15 +162,15 @@ void Bert::feed_forward(const KernelTable& kernels, const Layer& layer, size_t n
                         float* hidden, BertScratch& scratch) const {
   const size_t wide = config_.intermediate_size;
   float* projected = make_room(scratch.projected, num_tokens * config_.hidden_size);
-  float* expanded =
-      make_room(scratch.expanded, num_tokens * (config_.gate == Gate::kNone ? 1 : 2) * wide);
-  layer.up.forward(kernels, hidden, num_tokens, expanded, scratch.linear);
   if (config_.gate == Gate::kNone) {
-    kernels.gelu(expanded, num_tokens * wide);
+    layer.up.forward_twice(kernels, layer.down, kernels.gelu, hidden, num_tokens, projected,
+                           scratch.linear);
   } else {
+    float* expanded = make_room(scratch.expanded, num_tokens * 2 * wide);
+    layer.up.forward(kernels, hidden, num_tokens, expanded, scratch.linear);
     gate_rows(kernels, config_.gate, expanded, num_tokens, wide);
+    layer.down.forward(kernels, expanded, num_tokens, projected, scratch.linear);
   }
-  layer.down.forward(kernels, expanded, num_tokens, projected, scratch.linear);
   layer.output_norm.forward(kernels, hidden, projected, num_tokens);
 }
 

@@ -35,7 +35,7 @@ struct TokenBatch {
 struct BertScratch {
   AlignedVector<float> qkv;        // [T, 3H]
   AlignedVector<float> attended;   // [T, H]
-  AlignedVector<float> expanded;   // [T, F], gated [T, 2F]
+  AlignedVector<float> expanded;   // gated: [T, 2F]
   AlignedVector<float> projected;  // [T, H]
   LinearScratch linear;
   AttentionScratch attention;

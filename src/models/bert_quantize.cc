@@ -34,6 +34,9 @@ std::vector<size_t> find_outliers(std::span<const float> hidden, size_t hidden_s
   return order;
 }
 
+// GELU is never below -0.169972.
+constexpr float kGeluFloor = 0.17F;
+
 }  // namespace
 
 void Bert::quantize(const KernelTable& kernels, const TokenBatch& batch) {
@@ -50,10 +53,10 @@ void Bert::quantize(const KernelTable& kernels, const TokenBatch& batch) {
     attend(kernels, layer, pass, all, qkv, scratch);
     std::vector<size_t> of_feed_forward = find_outliers(hidden, config_.hidden_size);
     feed_forward(kernels, layer, batch.ids.size(), hidden.data(), scratch);
-    layer.query_key_value.quantize(kNormedGroup, std::move(of_attention));
-    layer.attention_output.quantize(kInnerGroup, {});
-    layer.up.quantize(kNormedGroup, std::move(of_feed_forward));
-    layer.down.quantize(kInnerGroup, {});
+    layer.query_key_value.quantize(kNormedGroup, std::move(of_attention), 0.0F);
+    layer.attention_output.quantize(kInnerGroup, {}, 0.0F);
+    layer.up.quantize(kNormedGroup, std::move(of_feed_forward), 0.0F);
+    layer.down.quantize(kInnerGroup, {}, config_.gate == Gate::kNone ? kGeluFloor : 0.0F);
   }
 }
 

@@ -71,7 +71,7 @@ avx2::Lanes begin_s8(const GemmS8& gemm, size_t row, size_t column) {
   avx2::Lanes value = load_bias(gemm.bias, column, gemm.num_columns);
   const float* weights = gemm.w_outliers + column * gemm.num_outliers;
   for (size_t i = 0; i < gemm.num_outliers; ++i) {
-    const float activation = gemm.a_outliers[row * gemm.num_outliers + i];
+    const float activation = gemm.a_outliers[i * gemm.num_rows + row];
     value = fma(avx2::Lanes::broadcast(activation), avx2::Lanes::load(weights + i * kPanelColumns),
                 value);
   }
@@ -116,6 +116,7 @@ void tile_s8(const GemmS8& gemm, size_t row, size_t column) {
   const size_t num_groups = gemm.num_groups();
   const size_t num_steps = gemm.num_steps();
   const size_t group_steps = gemm.group_depth / kDepthStep;
+  const __m256i zero_point = _mm256_set1_epi32(gemm.a_zero_point);
   avx2::Lanes values[kRows];
   for (size_t m = 0; m < kRows; ++m) values[m] = begin_s8(gemm, row + m, column);
   for (size_t group = 0; group < num_groups; ++group) {
@@ -127,15 +128,14 @@ void tile_s8(const GemmS8& gemm, size_t row, size_t column) {
     const avx2::Lanes w_scale = avx2::Lanes::load(gemm.w_scales + at);
     const auto* column_sums = reinterpret_cast<const __m256i*>(gemm.column_sums + at);
     for (size_t m = 0; m < kRows; ++m) {
-      const size_t index = (row + m) * num_groups + group;
-      const __m256i zero_point = _mm256_set1_epi32(gemm.a_zero_points[index]);
       const auto sum_half = [&](size_t half) {
         const __m256i sum = join_halves(sums[m][2 * half], sums[m][2 * half + 1]);
         const __m256i shift = _mm256_mullo_epi32(zero_point, _mm256_load_si256(column_sums + half));
         return _mm256_cvtepi32_ps(_mm256_sub_epi32(sum, shift));
       };
       const avx2::Lanes sum = {sum_half(0), sum_half(1)};
-      const avx2::Lanes scale = avx2::Lanes::broadcast(gemm.a_scales[index]) * w_scale;
+      const float a_scale = gemm.a_scales[group * gemm.num_rows + row + m];
+      const avx2::Lanes scale = avx2::Lanes::broadcast(a_scale) * w_scale;
       values[m] = fma(sum, scale, values[m]);
     }
   }

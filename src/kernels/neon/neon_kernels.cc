@@ -67,7 +67,7 @@ Lanes sum_group(const GemmS8& gemm, size_t row, size_t column, size_t group) {
   const int32_t* column_sums =
       gemm.column_sums + (column / kPanelColumns * num_groups + group) * kPanelColumns;
   // 128 was taken off the activations.
-  const int32_t zero_point = gemm.a_zero_points[row * num_groups + group] - 128;
+  const int32_t zero_point = gemm.a_zero_point - 128;
   Lanes value;
   for (size_t i = 0; i < 4; ++i) {
     const int32x4_t sum = vpaddq_s32(sums[2 * i], sums[2 * i + 1]);
@@ -80,15 +80,15 @@ void row_s8(const GemmS8& gemm, size_t row, size_t column) {
   const size_t num_groups = gemm.num_groups();
   Lanes value = load_bias(gemm.bias, column, gemm.num_columns);
   for (size_t i = 0; i < gemm.num_outliers; ++i) {
-    const float activation = gemm.a_outliers[row * gemm.num_outliers + i];
+    const float activation = gemm.a_outliers[i * gemm.num_rows + row];
     const float* weights = gemm.w_outliers + column * gemm.num_outliers + i * kPanelColumns;
     value = fma(Lanes::broadcast(activation), Lanes::load(weights), value);
   }
   for (size_t group = 0; group < num_groups; ++group) {
     const size_t at = (column / kPanelColumns * num_groups + group) * kPanelColumns;
-    const size_t index = row * num_groups + group;
     const Lanes sum = sum_group(gemm, row, column, group);
-    const Lanes scale = Lanes::broadcast(gemm.a_scales[index]) * Lanes::load(gemm.w_scales + at);
+    const float a_scale = gemm.a_scales[group * gemm.num_rows + row];
+    const Lanes scale = Lanes::broadcast(a_scale) * Lanes::load(gemm.w_scales + at);
     value = fma(sum, scale, value);
   }
   store_columns(value, gemm.c + row * gemm.c_stride + column, gemm.num_columns - column);

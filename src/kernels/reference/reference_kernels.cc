@@ -45,14 +45,13 @@ float element_s8(const GemmS8& gemm, size_t m, size_t n) {
   float value = gemm.bias == nullptr ? 0.0F : gemm.bias[n];
   for (size_t i = 0; i < gemm.num_outliers; ++i) {
     const float weight = gemm.w_outliers[(panel * gemm.num_outliers + i) * kPanelColumns + lane];
-    value = std::fma(gemm.a_outliers[m * gemm.num_outliers + i], weight, value);
+    value = std::fma(gemm.a_outliers[i * gemm.num_rows + m], weight, value);
   }
   const size_t num_groups = gemm.num_groups();
   for (size_t group = 0; group < num_groups; ++group) {
     const size_t at = (panel * num_groups + group) * kPanelColumns + lane;
-    const int32_t zero_point = gemm.a_zero_points[m * num_groups + group];
-    const int32_t sum = dot_group(gemm, m, n, group) - zero_point * gemm.column_sums[at];
-    const float scale = gemm.a_scales[m * num_groups + group] * gemm.w_scales[at];
+    const int32_t sum = dot_group(gemm, m, n, group) - gemm.a_zero_point * gemm.column_sums[at];
+    const float scale = gemm.a_scales[group * gemm.num_rows + m] * gemm.w_scales[at];
     value = std::fma(static_cast<float>(sum), scale, value);
   }
   return value;
@@ -66,40 +65,32 @@ void gemm_s8(const GemmS8& gemm) {
   }
 }
 
-void quantize_group(const float* x, size_t size, uint8_t* q, float* scale, int32_t* zero_point) {
-  float low = 0.0F;  // the range always holds 0
+// NaN if the group holds NaN or infinity.
+float scale_of_group(const float* x, size_t size, float floor) {
   float high = 0.0F;
-  bool is_lost = false;
   for (size_t i = 0; i < size; ++i) {
-    low = std::min(low, x[i]);
-    high = std::max(high, x[i]);
-    is_lost |= !std::isfinite(x[i]);
+    if (!std::isfinite(x[i])) return std::numeric_limits<float>::quiet_NaN();
+    high = std::max(high, floor > 0 ? x[i] : std::fabs(x[i]));
   }
-  *scale = (high - low) / 255.0F;
-  if (is_lost || !std::isfinite(*scale)) {
-    *scale = std::numeric_limits<float>::quiet_NaN();
-    *zero_point = 0;
-    std::fill_n(q, size, uint8_t{0});
-    return;
-  }
-  const bool is_zero = !(*scale >= std::numeric_limits<float>::min());
-  const float inverse = is_zero ? 0.0F : 1.0F / *scale;
-  const float zero = std::nearbyint(-low * inverse);
-  *zero_point = static_cast<int32_t>(zero);
-  for (size_t i = 0; i < size; ++i) {
-    const float value = std::nearbyint(x[i] * inverse) + zero;
-    q[i] = static_cast<uint8_t>(std::clamp(value, 0.0F, 255.0F));
-  }
+  if (floor == 0) return high / 127.0F;
+  const float range = high + floor;
+  const float steps_of_floor = std::floor(255.0F * floor / range);
+  return steps_of_floor >= 1.0F ? floor / steps_of_floor : range / 255.0F;
 }
 
-void quantize_row(const float* x, size_t size, size_t group_depth, uint8_t* q, float* scales,
-                  int32_t* zero_points) {
-  for (size_t first = 0; first < size; first += group_depth) {
-    const size_t group = first / group_depth;
-    quantize_group(x + first, std::min(group_depth, size - first), q + first, scales + group,
-                   zero_points + group);
+void quantize_row(const QuantizeRow& row) {
+  for (size_t first = 0; first < row.size; first += row.group_depth) {
+    const size_t last = std::min(first + row.group_depth, row.size);
+    const float scale = scale_of_group(row.x + first, last - first, row.floor);
+    row.scales[first / row.group_depth * row.scale_stride] = scale;
+    const float inverse = scale >= std::numeric_limits<float>::min() ? 1.0F / scale : 0.0F;
+    const float zero = row.floor > 0 ? 0.0F : 128.0F;
+    for (size_t i = first; i < last; ++i) {
+      const float value = std::nearbyint((row.x[i] + row.floor) * inverse) + zero;
+      row.q[i] = std::isnan(scale) ? 0 : static_cast<uint8_t>(std::clamp(value, 0.0F, 255.0F));
+    }
   }
-  for (size_t i = size; i % kDepthStep != 0; ++i) q[i] = 0;
+  for (size_t i = row.size; i % kDepthStep != 0; ++i) row.q[i] = 0;
 }
 
 void gelu(float* x, size_t size) {
