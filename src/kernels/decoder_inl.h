@@ -244,6 +244,11 @@ struct DecoderKernels {
     for (; n + kColumnLanes * kNumLanes <= gemm.num_columns; n += kColumnLanes * kNumLanes) {
       pair_rows<kHasDot, kColumnLanes>(gemm, n);
     }
+    if constexpr (kColumnLanes > 2) {
+      for (; n + 2 * kNumLanes <= gemm.num_columns; n += 2 * kNumLanes) {
+        pair_rows<kHasDot, 2>(gemm, n);
+      }
+    }
     for (; n < gemm.num_columns; n += kNumLanes) pair_rows<kHasDot, 1>(gemm, n);
   }
 

@@ -150,9 +150,9 @@ void Bert::attend_tokens(const KernelTable& kernels, const Pass& pass, TokenRang
     const size_t begin = std::clamp(part.begin, first, first + length);
     const size_t end = std::clamp(part.end, first, first + length);
     if (begin < end) {
-      self_attention(kernels, qkv + first * 3 * size, length, {begin - first, end - first},
-                     config_.num_heads, config_.head_dim(), distance_slopes_,
-                     attended + (begin - part.begin) * size, scratch);
+      self_attention(kernels, precision_, qkv + first * 3 * size, length,
+                     {begin - first, end - first}, config_.num_heads, config_.head_dim(),
+                     distance_slopes_, attended + (begin - part.begin) * size, scratch);
     }
     first += length;
   }

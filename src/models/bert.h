@@ -120,6 +120,7 @@ class Bert {
   std::vector<float> distance_slopes_;  // [h], with Positions::kDistance
   LayerNorm embedding_norm_;
   std::vector<Layer> layers_;
+  Precision precision_ = Precision::kF32;
   std::shared_ptr<const GgufFile> file_;
 };
 

@@ -58,6 +58,7 @@ void Bert::quantize(const KernelTable& kernels, const TokenBatch& batch) {
     layer.up.quantize(kNormedGroup, std::move(of_feed_forward), 0.0F);
     layer.down.quantize(kInnerGroup, {}, config_.gate == Gate::kNone ? kGeluFloor : 0.0F);
   }
+  precision_ = Precision::kS8;
 }
 
 }  // namespace ganglion

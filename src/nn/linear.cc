@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "nn/compute.h"
 
 namespace ganglion {
 namespace {
@@ -14,12 +15,6 @@ constexpr size_t kBlockValues = 192;
 
 // Of 8-bit activations whose sign is open.
 constexpr int32_t kMiddle = 128;
-
-template <typename T>
-T* make_room(AlignedVector<T>& buffer, size_t size) {
-  if (buffer.size() < size) buffer.resize(size);
-  return buffer.data();
-}
 
 }  // namespace
 
@@ -142,7 +137,8 @@ void Linear::forward_twice(const KernelTable& kernels, const Linear& second,
   const size_t stride = is_float ? size : std::min(size, kBlockValues);
   float* between = make_room(scratch.between, num_rows * stride);
   if (!is_float) {
-    GANGLION_ASSERT(std::get<PackedS8>(second.weights_).outlier_inputs.empty());
+    const auto& weights = std::get<PackedS8>(second.weights_);
+    GANGLION_ASSERT(weights.outlier_inputs.empty() && kBlockValues % weights.group_depth == 0);
     quantize_rows(kernels, x, num_inputs(), num_rows, 0, num_inputs(), scratch.rows, scratch.row);
   }
   for (size_t first = 0; first < size; first += kBlockValues) {

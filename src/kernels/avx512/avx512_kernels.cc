@@ -114,7 +114,6 @@ template <size_t kRows, size_t kPanels, bool kFetches>
 template <size_t kRows, size_t kPanels>
 [[gnu::always_inline]] inline void begin_s8(const GemmS8& gemm, size_t row, size_t column,
                                             __m512 (&values)[kRows][kPanels]) {
-  const float* activations = gemm.a_outliers + row;
   unroll<kPanels>([&](auto p) {
     const size_t first = column + p * kPanelColumns;
     const __mmask16 mask = column_mask(gemm.num_columns - first);
@@ -124,8 +123,9 @@ template <size_t kRows, size_t kPanels>
     const float* w = gemm.w_outliers + first * gemm.num_outliers;
     for (size_t i = 0; i < gemm.num_outliers; ++i) {
       const __m512 weights = _mm512_load_ps(w + i * kPanelColumns);
+      const float* activations = gemm.a_outliers + i * gemm.num_rows + row;
       unroll<kRows>([&](auto m) {
-        const __m512 activation = _mm512_set1_ps(activations[i * gemm.num_rows + m]);
+        const __m512 activation = _mm512_set1_ps(activations[m]);
         values[m][p] = _mm512_fmadd_ps(activation, weights, values[m][p]);
       });
     }
