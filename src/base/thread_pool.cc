@@ -40,10 +40,16 @@ struct ThreadPool::State {
   std::atomic<uint64_t> gate = 0;
   std::atomic<bool> stopping = false;
 
+  // What is left of a share of a loop's items.
+  struct alignas(64) Share {
+    std::atomic<size_t> next = 0;
+    size_t end = 0;
+  };
+
   const std::function<void(size_t, size_t)>* body = nullptr;
-  size_t count = 0;
   size_t grain = 1;
-  std::atomic<size_t> next = 0;
+  std::vector<Share> shares;  // one a thread
+  size_t num_shares = 1;      // of this loop
 
   // For those who have looked long enough.
   std::mutex mutex;
@@ -52,11 +58,23 @@ struct ThreadPool::State {
 
   std::vector<std::thread> workers;
 
-  void run_ranges() {
-    while (true) {
-      const size_t begin = next.fetch_add(grain);
-      if (begin >= count) return;
-      (*body)(begin, std::min(begin + grain, count));
+  explicit State(size_t num_threads) : shares(num_threads) {}
+
+  void split(size_t count) {
+    const size_t num_ranges = (count + grain - 1) / grain;
+    for (size_t i = 0; i < num_shares; ++i) {
+      shares[i].next = num_ranges * i / num_shares * grain;
+      shares[i].end = std::min(num_ranges * (i + 1) / num_shares * grain, count);
+    }
+  }
+
+  // A thread's own share first, then what the others have left.
+  void run_ranges(size_t thread) {
+    for (size_t i = 0; i < num_shares; ++i) {
+      Share& share = shares[(thread + i) % num_shares];
+      for (size_t begin = 0; (begin = share.next.fetch_add(grain)) < share.end;) {
+        (*body)(begin, std::min(begin + grain, share.end));
+      }
     }
   }
 
@@ -81,7 +99,7 @@ struct ThreadPool::State {
     changed.notify_all();
   }
 
-  void work() {
+  void work(size_t thread) {
     uint64_t seen = 0;  // the last loop that this worker has looked at
     while (true) {
       wait_until([&] { return stopping || gate / kNextLoop != seen; });
@@ -93,16 +111,17 @@ struct ThreadPool::State {
         if ((found & kOpen) != 0) --seen;
         continue;
       }
-      run_ranges();
+      run_ranges(thread);
       if ((--gate & (kOpen | kInside)) == 0) wake_sleepers();
     }
   }
 };
 
-ThreadPool::ThreadPool(size_t num_threads) : state_(std::make_unique<State>()) {
+ThreadPool::ThreadPool(size_t num_threads) {
   if (num_threads == 0) num_threads = std::max(1U, std::thread::hardware_concurrency());
+  state_ = std::make_unique<State>(num_threads);
   for (size_t i = 1; i < num_threads; ++i) {
-    state_->workers.emplace_back([state = state_.get()] { state->work(); });
+    state_->workers.emplace_back([state = state_.get(), i] { state->work(i); });
   }
 }
 
@@ -115,7 +134,7 @@ ThreadPool::~ThreadPool() {
 size_t ThreadPool::num_threads() const { return state_->workers.size() + 1; }
 
 void ThreadPool::parallel_for(size_t count, size_t grain,
-                              const std::function<void(size_t, size_t)>& body) {
+                              const std::function<void(size_t, size_t)>& body, Split split) {
   GANGLION_ASSERT(grain > 0);
   if (count == 0) return;
   if (state_->workers.empty() || count <= grain) {
@@ -125,12 +144,12 @@ void ThreadPool::parallel_for(size_t count, size_t grain,
   }
   const std::lock_guard one_loop(state_->one_loop);
   state_->body = &body;
-  state_->count = count;
   state_->grain = grain;
-  state_->next = 0;
+  state_->num_shares = split == Split::kShares ? num_threads() : 1;
+  state_->split(count);
   state_->gate += State::kNextLoop | State::kOpen;
   state_->wake_sleepers();
-  state_->run_ranges();
+  state_->run_ranges(0);
   state_->gate -= State::kOpen;
   state_->wait_until([&] { return (state_->gate & State::kInside) == 0; });
 }

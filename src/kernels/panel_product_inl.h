@@ -50,50 +50,88 @@ struct PanelProducts {
   // A panel as it is stored, from the lane `offset` on; units and groups are read one by one.
   template <PanelLayout kLayout>
   struct Panel {
+    // Named, as the compiler calls a function of the layout that takes no constant.
+    static constexpr size_t kGroups = kLayout.groups_per_unit;
+    static constexpr size_t kUnitBytes = kLayout.unit_bytes();
+    static constexpr size_t kScaleBytes = kLayout.scale_bytes();
+    static constexpr size_t kCodeBytes = kLayout.code_bytes();
+
     const std::byte* panel;
     size_t offset;
     Bytes steps[kGroupLines];
     const std::byte* unit = nullptr;
     size_t group_of_unit = 0;
+    // Scale and minimum of a super-block, read once a unit: going back to them for every group ends
+    // the processor's own reading ahead, and a core got 20 GB/s instead of 29. An array, so that
+    // GCC leaves them in memory: eight rows need all registers.
+    Floats wholes[2] = {};
 
     Panel(const std::byte* start, size_t lane) : panel(start), offset(lane) {}
 
+    // kInOrder: the lines are read one after the other, whatever the compiler would do. Touching a
+    // later one first costs one row a third of the bandwidth, and eight rows of Q6_K an eighth of
+    // their speed; with eight rows of other types the registers are worth more.
+    template <bool kInOrder>
     [[gnu::always_inline]] void load(size_t group) {
-      unit = panel + group / kLayout.groups_per_unit * kLayout.unit_bytes();
-      group_of_unit = group % kLayout.groups_per_unit;
-      const std::byte* codes = panel + kLayout.codes_at(group);
-      unpack<kLayout>(codes + offset * kDepthStep, steps);
-    }
-    // Asks for what comes kAhead bytes later. With one row the processor looks far enough ahead by
-    // itself; several rows are more instructions than it can hold.
-    [[gnu::always_inline]] void prefetch(size_t group) const {
-      constexpr size_t kAhead = 4096;
-      const std::byte* codes = panel + kLayout.codes_at(group) + kAhead;
-      for (size_t line = 0; line < kLayout.code_bytes() / kLineBytes; ++line) {
-        __builtin_prefetch(codes + line * kLineBytes);
+      unit = panel + group / kGroups * kUnitBytes;
+      group_of_unit = group % kGroups;
+      if constexpr (kLayout.has_factors) {
+        if (group_of_unit == 0) {
+          wholes[0] = halves(0);
+          if constexpr (kLayout.has_minima) wholes[1] = halves(1);
+        }
+      }
+      const std::byte* codes =
+          unit + kScaleBytes + group_of_unit * kCodeBytes + offset * kDepthStep;
+      if constexpr (kInOrder) {
+        Bytes lines[kCodeBytes / kLineBytes];
+#pragma GCC unroll 8
+        for (size_t i = 0; i < kCodeBytes / kLineBytes; ++i) {
+          lines[i] = V::load_bytes(codes + i * kLineBytes);
+          asm volatile("" : : : "memory");
+        }
+        unpack<kLayout>([&](size_t i) { return lines[i]; }, steps);
+      } else {
+        unpack<kLayout>([&](size_t i) { return V::load_bytes(codes + i * kLineBytes); }, steps);
       }
     }
-    [[gnu::always_inline]] Floats scale(size_t part) const { return value(part, 0); }
-    [[gnu::always_inline]] Floats minimum(size_t part) const { return value(part, 1); }
+    // Asks for what comes kAhead bytes later, into the L2 cache. With one row the processor looks
+    // far enough ahead by itself; several rows are more instructions than it can hold.
+    [[gnu::always_inline]] void prefetch(size_t group) const {
+      constexpr size_t kAhead = 6144;
+      constexpr size_t kBytes = kUnitBytes / kGroups;  // a group's part of the unit, scales too
+      const std::byte* first =
+          panel + group / kGroups * kUnitBytes + group % kGroups * kBytes + kAhead;
+      for (size_t line = 0; line * kLineBytes < kBytes; ++line) {
+        __builtin_prefetch(first + line * kLineBytes, 0, 2);
+      }
+    }
+    [[gnu::always_inline]] Floats scale(size_t part) const {
+      if constexpr (!kLayout.has_factors) return halves(0);
+      return V::multiply(wholes[0], factor(part, 0));
+    }
+    [[gnu::always_inline]] Floats minimum(size_t part) const {
+      if constexpr (!kLayout.has_factors) return halves(1);
+      return V::multiply(wholes[1], factor(part, 1));
+    }
 
     // Kind 0 is the scale, 1 the minimum.
-    [[gnu::always_inline]] Floats value(size_t part, size_t kind) const {
-      constexpr size_t kHalves = kPanelColumns * sizeof(uint16_t);
+    [[gnu::always_inline]] Floats halves(size_t kind) const {
+      return V::load_halves(unit + (kind * kPanelColumns + offset) * sizeof(uint16_t));
+    }
+    [[gnu::always_inline]] Floats factor(size_t part, size_t kind) const {
       constexpr size_t kKinds = kLayout.has_minima ? 2 : 1;
-      constexpr size_t kParts = kLayout.groups_per_unit * kLayout.parts_per_group;
-      const Floats whole = V::load_halves(unit + kind * kHalves + offset * sizeof(uint16_t));
-      if constexpr (!kLayout.has_factors) return whole;
+      constexpr size_t kParts = kGroups * kLayout.parts_per_group;
+      const std::byte* factors = unit + kPanelColumns * (kKinds * sizeof(uint16_t) + kind * kParts);
       const size_t index = group_of_unit * kLayout.parts_per_group + part;
-      const std::byte* factors = unit + kKinds * kHalves + kind * kParts * kPanelColumns;
-      return V::multiply(whole, V::load_factors(factors + index * kPanelColumns + offset));
+      return V::load_factors(factors + index * kPanelColumns + offset);
     }
   };
 
-  // The eight steps of a group.
-  template <PanelLayout kLayout>
-  [[gnu::always_inline]] static void unpack(const std::byte* lines, Bytes (&steps)[kGroupLines]) {
+  // The eight steps of a group, of which line(i) gives the lines.
+  template <PanelLayout kLayout, typename Line>
+  [[gnu::always_inline]] static void unpack(const Line& line, Bytes (&steps)[kGroupLines]) {
     constexpr CodePlanes kPlanes = kLayout.planes;
-    const auto line = [&](size_t i) { return V::load_bytes(lines + i * kLineBytes); };
     if constexpr (kPlanes == CodePlanes::kBytes) {
 #pragma GCC unroll 8
       for (size_t i = 0; i < 8; ++i) steps[i] = line(i);
@@ -121,41 +159,41 @@ struct PanelProducts {
     }
   }
 
-  // Bits kFrom up of every byte, moved to kTo.
+  // Bits kFrom up of every byte, moved to kTo; other bits come along.
   template <int kFrom, int kTo>
-  [[gnu::always_inline]] static Bytes moved(Bytes x, int mask) {
-    if constexpr (kFrom > kTo) return V::and_mask(V::template shift_right<kFrom - kTo>(x), mask);
-    if constexpr (kFrom < kTo) return V::and_mask(V::template shift_left<kTo - kFrom>(x), mask);
-    return V::and_mask(x, mask);
+  [[gnu::always_inline]] static Bytes moved(Bytes x) {
+    if constexpr (kFrom > kTo) return V::template shift_right<kFrom - kTo>(x);
+    if constexpr (kFrom < kTo) return V::template shift_left<kTo - kFrom>(x);
+    return x;
   }
 
   template <size_t kFirst>
   [[gnu::always_inline]] static void unpack_pairs(Bytes pairs, Bytes (&steps)[kGroupLines]) {
-    steps[kFirst] = moved<0, 0>(pairs, 3);
-    steps[kFirst + 1] = moved<2, 0>(pairs, 3);
-    steps[kFirst + 2] = moved<4, 0>(pairs, 3);
-    steps[kFirst + 3] = moved<6, 0>(pairs, 3);
+    steps[kFirst] = V::and_mask(moved<0, 0>(pairs), 3);
+    steps[kFirst + 1] = V::and_mask(moved<2, 0>(pairs), 3);
+    steps[kFirst + 2] = V::and_mask(moved<4, 0>(pairs), 3);
+    steps[kFirst + 3] = V::and_mask(moved<6, 0>(pairs), 3);
   }
 
   template <size_t kFirst>
   [[gnu::always_inline]] static void add_pairs(Bytes pairs, Bytes (&steps)[kGroupLines]) {
-    steps[kFirst] = V::either(steps[kFirst], moved<0, 4>(pairs, 0x30));
-    steps[kFirst + 1] = V::either(steps[kFirst + 1], moved<2, 4>(pairs, 0x30));
-    steps[kFirst + 2] = V::either(steps[kFirst + 2], moved<4, 4>(pairs, 0x30));
-    steps[kFirst + 3] = V::either(steps[kFirst + 3], moved<6, 4>(pairs, 0x30));
+    steps[kFirst] = V::or_masked(steps[kFirst], moved<0, 4>(pairs), 0x30);
+    steps[kFirst + 1] = V::or_masked(steps[kFirst + 1], moved<2, 4>(pairs), 0x30);
+    steps[kFirst + 2] = V::or_masked(steps[kFirst + 2], moved<4, 4>(pairs), 0x30);
+    steps[kFirst + 3] = V::or_masked(steps[kFirst + 3], moved<6, 4>(pairs), 0x30);
   }
 
   template <int kTo>
   [[gnu::always_inline]] static void add_bits(Bytes bits, Bytes (&steps)[kGroupLines]) {
     constexpr int kMask = 1 << kTo;
-    steps[0] = V::either(steps[0], moved<0, kTo>(bits, kMask));
-    steps[1] = V::either(steps[1], moved<1, kTo>(bits, kMask));
-    steps[2] = V::either(steps[2], moved<2, kTo>(bits, kMask));
-    steps[3] = V::either(steps[3], moved<3, kTo>(bits, kMask));
-    steps[4] = V::either(steps[4], moved<4, kTo>(bits, kMask));
-    steps[5] = V::either(steps[5], moved<5, kTo>(bits, kMask));
-    steps[6] = V::either(steps[6], moved<6, kTo>(bits, kMask));
-    steps[7] = V::either(steps[7], moved<7, kTo>(bits, kMask));
+    steps[0] = V::or_masked(steps[0], moved<0, kTo>(bits), kMask);
+    steps[1] = V::or_masked(steps[1], moved<1, kTo>(bits), kMask);
+    steps[2] = V::or_masked(steps[2], moved<2, kTo>(bits), kMask);
+    steps[3] = V::or_masked(steps[3], moved<3, kTo>(bits), kMask);
+    steps[4] = V::or_masked(steps[4], moved<4, kTo>(bits), kMask);
+    steps[5] = V::or_masked(steps[5], moved<5, kTo>(bits), kMask);
+    steps[6] = V::or_masked(steps[6], moved<6, kTo>(bits), kMask);
+    steps[7] = V::or_masked(steps[7], moved<7, kTo>(bits), kMask);
   }
 
   // kRows rows of activations from `row` on times a panel.
@@ -171,7 +209,8 @@ struct PanelProducts {
 #pragma GCC unroll 2
       for (size_t i = 0; i < kShared; ++i) {
         if constexpr (kRows > 1) panel.prefetch(group + i);
-        panel.load(group + i);
+        panel.template load<kRows == 1 || kLayout.planes == CodePlanes::kNibblesAndPairs>(group +
+                                                                                          i);
         add_part<kLayout, kRows, 0>(product, panel, row, group + i, i == 0, sums, totals);
         if constexpr (kLayout.parts_per_group == 2) {
           add_part<kLayout, kRows, 1>(product, panel, row, group + i, false, sums, totals);

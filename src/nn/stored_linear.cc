@@ -102,7 +102,7 @@ void StoredLinear::forward_panels(const Compute& compute, const float* x, size_t
   for (const Part& part : parts_)
     num_panels += part.panels == nullptr ? 0 : panels_of(part.weights);
   const size_t grain = num_rows == 1 ? kPanelsOfOneRow : kPanelsOfRows;
-  compute.pool.parallel_for(num_panels, grain, [&](size_t begin, size_t end) {
+  const auto multiply = [&](size_t begin, size_t end) {
     size_t first_panel = 0;
     for (const Part& part : parts_) {
       if (part.panels == nullptr) continue;
@@ -120,7 +120,8 @@ void StoredLinear::forward_panels(const Compute& compute, const float* x, size_t
       product.num_columns = std::min(last * kPanelColumns, part.weights.num_rows()) - output;
       compute.kernels.multiply_panels(product);
     }
-  });
+  };
+  compute.pool.parallel_for(num_panels, grain, multiply, Split::kShares);
 }
 
 void StoredLinear::forward_floats(const Compute& compute, const float* x, size_t num_rows,

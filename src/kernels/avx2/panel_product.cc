@@ -44,7 +44,10 @@ struct Vector : QuantizationByGroups<Vector> {
   static Bytes shift_left(Bytes x) {
     return _mm256_slli_epi16(x, kBits);
   }
-  static Bytes either(Bytes x, Bytes y) { return _mm256_or_si256(x, y); }
+  // x | (y & mask).
+  static Bytes or_masked(Bytes x, Bytes y, int mask) {
+    return _mm256_or_si256(x, and_mask(y, mask));
+  }
   static Bytes look_up_levels(Bytes codes) {
     const __m128i levels = _mm_loadu_si128(reinterpret_cast<const __m128i*>(kIq4Values.data()));
     const __m128i above = _mm_xor_si128(levels, _mm_set1_epi8(static_cast<char>(0x80)));

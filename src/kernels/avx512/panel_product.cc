@@ -46,7 +46,10 @@ struct Vector {
   static Bytes shift_left(Bytes x) {
     return _mm512_slli_epi16(x, kBits);
   }
-  static Bytes either(Bytes x, Bytes y) { return _mm512_or_si512(x, y); }
+  // x | (y & mask).
+  static Bytes or_masked(Bytes x, Bytes y, int mask) {
+    return _mm512_ternarylogic_epi32(x, y, _mm512_set1_epi8(static_cast<char>(mask)), 0xF8);
+  }
   static Bytes look_up_levels(Bytes codes) {
     const __m128i levels = _mm_loadu_si128(reinterpret_cast<const __m128i*>(kIq4Values.data()));
     const __m128i above = _mm_xor_si128(levels, _mm_set1_epi8(static_cast<char>(0x80)));

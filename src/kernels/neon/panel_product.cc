@@ -40,7 +40,8 @@ struct Vector : QuantizationByGroups<Vector> {
   static Bytes shift_left(Bytes x) {
     return vshlq_n_u8(x, kBits);
   }
-  static Bytes either(Bytes x, Bytes y) { return vorrq_u8(x, y); }
+  // x | (y & mask).
+  static Bytes or_masked(Bytes x, Bytes y, int mask) { return vorrq_u8(x, and_mask(y, mask)); }
   static Bytes look_up_levels(Bytes codes) {
     const uint8x16_t levels = vreinterpretq_u8_s8(vld1q_s8(kIq4Values.data()));
     return vqtbl1q_u8(veorq_u8(levels, vdupq_n_u8(0x80)), codes);
