@@ -110,9 +110,39 @@ TEST(LabelScores, OfEveryArchitectureAreThoseOfAppendedLabels) {
   EXPECT_GE(count, 20u);
 }
 
+// Of every weight type, in 8 bits as in float: what a tree gives behind what has been read is what
+// generation chooses from, bit for bit.
+TEST(LabelScores, LogitsOfChosenTokensAreThoseOfAllTokens) {
+  const auto folder = shared_data_path("models/golden/given/quant");
+  if (!folder) GTEST_SKIP() << "no shared data: set GANGLION_DATA to run this test";
+  size_t count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(*folder)) {
+    if (entry.path().extension() != ".gguf") continue;
+    for (const Precision precision : {Precision::kS8, Precision::kF32}) {
+      SCOPED_TRACE(entry.path().filename().string() + precision_name(precision).data());
+      const auto model = load_language_model(entry.path(), {.precision = precision}).value();
+      const auto session = model->start({64}).value();
+      const auto prompt = prompt_tokens(20, model->description().vocabulary_size);
+      std::vector<float> all;
+      ASSERT_TRUE(session->append(prompt, LogitRows::kLast, all).ok());
+      std::vector<TreeLogit> wanted;
+      std::vector<float> expected;
+      for (size_t id = 0; id < all.size(); id += id % 3 + 1) {
+        wanted.push_back({-1, static_cast<int32_t>(id)});
+        expected.push_back(all[id]);
+      }
+      std::vector<float> chosen;
+      ASSERT_TRUE(session->look_ahead({}, wanted, chosen).ok());
+      EXPECT_EQ(chosen, expected);
+    }
+    ++count;
+  }
+  EXPECT_GE(count, 15u);
+}
+
 class FakeLlamaLabels : public testing::Test {
  protected:
-  std::unique_ptr<const LanguageModel> load(GgufWriter writer) {
+  std::unique_ptr<const LanguageModel> load(const GgufWriter& writer) {
     bytes_ = writer.serialise().value();
     auto file = GgufFile::parse(std::as_bytes(std::span(bytes_)), "fake.gguf");
     return load_gguf_language_model(std::move(file).value(), {}).value();
@@ -127,7 +157,7 @@ TEST_F(FakeLlamaLabels, AWindowHidesWhatLiesBeforeIt) {
     SCOPED_TRACE(window);
     GgufWriter writer = fake_llama();
     writer.set_u32("llama.attention.sliding_window", window);
-    expect_scores(*load(std::move(writer)), 30);
+    expect_scores(*load(writer), 30);
   }
 }
 

@@ -118,35 +118,10 @@ void Decoder::logits(const Compute& compute, float* hidden, size_t num_rows, flo
 
 void Decoder::logits_of(const Compute& compute, std::span<const int32_t> ids, float* hidden,
                         float* out) const {
-  const KernelTable& kernels = compute.kernels;
-  const size_t hidden_size = parts_.sizes.hidden_size;
-  parts_.output_norm->forward_row(kernels, hidden, hidden);
-  const LoraDelta* const delta =
-      compute.adapter == nullptr ? nullptr : compute.adapter->find(parts_.head_rows.stored());
-  const auto dot = [&](const float* a, const float* b, size_t size) {
-    float sum = 0;
-    GemmRows gemm;
-    gemm.a = a;
-    gemm.w = b;
-    gemm.c = &sum;
-    gemm.a_stride = gemm.w_stride = gemm.depth = size;
-    gemm.c_stride = gemm.num_rows = gemm.num_columns = 1;
-    kernels.gemm_rows(gemm);
-    return sum;
-  };
-  std::vector<float> inner(delta == nullptr ? 0 : delta->rank);
-  for (size_t i = 0; i < inner.size(); ++i) {
-    inner[i] = dot(hidden, delta->a.data() + i * hidden_size, hidden_size);
-  }
-  AlignedVector<float> scratch(hidden_size);
-  for (size_t i = 0; i < ids.size(); ++i) {
-    const auto id = static_cast<size_t>(ids[i]);
-    out[i] = dot(hidden, parts_.head_rows.rows(kernels, id, 1, scratch.data()), hidden_size);
-    if (!parts_.head_bias.empty()) out[i] += parts_.head_bias[id];
-    if (delta == nullptr) continue;
-    out[i] += delta->scale * dot(inner.data(), delta->b.data() + id * delta->rank, delta->rank);
-  }
-  if (parts_.logit_soft_cap > 0) kernels.soft_cap(out, ids.size(), parts_.logit_soft_cap);
+  parts_.output_norm->forward(compute, hidden, 1, hidden);
+  parts_.head.forward_chosen(compute, hidden, ids, out);
+  if (parts_.logit_soft_cap <= 0) return;
+  compute.kernels.soft_cap(out, ids.size(), parts_.logit_soft_cap);
 }
 
 void Decoder::shift(KvCache& cache, size_t begin, size_t end, size_t length) const {

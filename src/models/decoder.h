@@ -26,8 +26,6 @@ struct DecoderParts {
   std::vector<DecoderLayer> layers;
   std::optional<Norm> output_norm;  // always there once loaded
   StoredLinear head;                // [V, H]
-  StoredMatrix head_rows;           // its weights, for chosen rows
-  AlignedVector<float> head_bias;   // [V], or empty
   float logit_soft_cap = 0;         // logits become cap * tanh(logit / cap); 0: they stay
 };
 
@@ -62,8 +60,8 @@ class Decoder {
   // hidden [rows, H] (which is overwritten) to `out` [rows, V].
   void logits(const Compute& compute, float* hidden, size_t num_rows, float* out) const;
 
-  // Of one row: hidden [H] (which is overwritten) to the logits of the tokens `ids`. They differ
-  // from logits() by rounding; only those rows of the head are read.
+  // Of one row: hidden [H] (which is overwritten) to the logits of the tokens `ids`, with the bits
+  // that logits() gives them. Only those rows of the head, and what is near them, are read.
   void logits_of(const Compute& compute, std::span<const int32_t> ids, float* hidden,
                  float* out) const;
 

@@ -123,15 +123,15 @@ Result<DecoderParts> read_outer_parts(DecoderFile& file, NormKind norm) {
   const size_t vocabulary_size = parts.sizes.vocabulary_size;
   const size_t hidden_size = parts.sizes.hidden_size;
   GANGLION_ASSIGN(parts.embedding, file.matrix("token_embd.weight", vocabulary_size, hidden_size));
+  StoredMatrix head = parts.embedding;
+  AlignedVector<float> head_bias;
   if (file.has_tensor("output.weight")) {
-    GANGLION_ASSIGN(parts.head_rows, file.matrix("output.weight", vocabulary_size, hidden_size));
+    GANGLION_ASSIGN(head, file.matrix("output.weight", vocabulary_size, hidden_size));
     if (file.has_tensor("output.bias")) {
-      GANGLION_ASSIGN(parts.head_bias, file.vector("output.bias", vocabulary_size));
+      GANGLION_ASSIGN(head_bias, file.vector("output.bias", vocabulary_size));
     }
-  } else {
-    parts.head_rows = parts.embedding;
   }
-  parts.head.append(parts.head_rows, parts.head_bias);
+  parts.head.append(head, std::move(head_bias));
   GANGLION_ASSIGN(parts.output_norm, read_norm(file, norm, "output_norm"));
   return parts;
 }

@@ -1,6 +1,7 @@
 #include "nn/stored_linear.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/check.h"
@@ -24,6 +25,36 @@ constexpr size_t kPanelsOfRows = 4;
 
 size_t panels_of(const StoredMatrix& weights) {
   return (weights.num_rows() + kPanelColumns - 1) / kPanelColumns;
+}
+
+// a [depth] by w [depth].
+float one_output(const KernelTable& kernels, const float* a, const float* w, const float* bias,
+                 size_t depth) {
+  float output = 0;
+  GemmRows gemm;
+  gemm.a = a;
+  gemm.w = w;
+  gemm.bias = bias;
+  gemm.c = &output;
+  gemm.a_stride = gemm.w_stride = gemm.depth = depth;
+  gemm.c_stride = gemm.num_rows = gemm.num_columns = 1;
+  kernels.gemm_rows(gemm);
+  return output;
+}
+
+// Output `row` of `panels`, which hold `num_outputs`: its whole panel is computed.
+float output_of_panel(const KernelTable& kernels, PanelProduct product, const std::byte* panels,
+                      const float* bias, size_t num_outputs, size_t row) {
+  const size_t first = row / kPanelColumns * kPanelColumns;
+  std::array<float, kPanelColumns> outputs;
+  const size_t panel_bytes = panel_layout(product.dtype).panel_bytes(product.depth);
+  product.panels = panels + first / kPanelColumns * panel_bytes;
+  product.bias = bias == nullptr ? nullptr : bias + first;
+  product.c = outputs.data();
+  product.c_stride = kPanelColumns;
+  product.num_columns = std::min(kPanelColumns, num_outputs - first);
+  kernels.multiply_panels(product);
+  return outputs[row - first];
 }
 
 }  // namespace
@@ -192,6 +223,45 @@ void StoredLinear::forward_outputs(const KernelTable& kernels, const Part& part,
       gemm.num_rows = std::min(row_step, num_rows - row);
       kernels.gemm_rows(gemm);
     }
+  }
+}
+
+void StoredLinear::forward_chosen(const Compute& compute, const float* x,
+                                  std::span<const int32_t> outputs, float* y) const {
+  for (const int32_t output : outputs) {
+    GANGLION_ASSERT(output >= 0 && static_cast<size_t>(output) < num_outputs_);
+  }
+  for (const Part& part : parts_) forward_chosen_of(compute, part, x, outputs, y);
+}
+
+// Those that `part` holds.
+void StoredLinear::forward_chosen_of(const Compute& compute, const Part& part, const float* x,
+                                     std::span<const int32_t> outputs, float* y) const {
+  const size_t depth = num_inputs();
+  const float* const bias = part.bias.empty() ? nullptr : part.bias.data();
+  ActivationRows rows;
+  rows.begin(x, 1, depth);
+  if (part.panels != nullptr) rows.convert(compute, part.weights.dtype());
+  const LoraDelta* const delta =
+      compute.adapter == nullptr ? nullptr : compute.adapter->find(part.weights.stored());
+  AlignedVector<float> inner(delta == nullptr ? 0 : delta->rank);
+  for (size_t i = 0; i < inner.size(); ++i) {
+    inner[i] = one_output(compute.kernels, x, delta->a.data() + i * depth, nullptr, depth);
+  }
+  AlignedVector<float> expanded(depth);
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    const size_t row = static_cast<size_t>(outputs[i]) - part.first_output;
+    if (row >= part.weights.num_rows()) continue;  // another part's, smaller ones wrapped around
+    if (part.panels != nullptr) {
+      y[i] = output_of_panel(compute.kernels, rows.product(part.weights.dtype()), part.panels, bias,
+                             part.weights.num_rows(), row);
+    } else {
+      const float* weights = part.weights.rows(compute.kernels, row, 1, expanded.data());
+      y[i] = one_output(compute.kernels, x, weights, bias == nullptr ? nullptr : bias + row, depth);
+    }
+    if (delta == nullptr) continue;
+    y[i] += delta->scale * one_output(compute.kernels, inner.data(),
+                                      delta->b.data() + row * delta->rank, nullptr, delta->rank);
   }
 }
 

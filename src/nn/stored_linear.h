@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <span>
 #include <vector>
 
 #include "base/result.h"
@@ -40,6 +41,11 @@ class StoredLinear {
   // same bits in any company and with any number of threads.
   void forward(const Compute& compute, const float* x, size_t num_rows, float* y) const;
 
+  // Of one row x [K]: those `outputs` (each below N, asserted) alone, to y [outputs], with the bits
+  // that forward() gives them. Reads what is near them in a panel, not all weights.
+  void forward_chosen(const Compute& compute, const float* x, std::span<const int32_t> outputs,
+                      float* y) const;
+
  private:
   struct Part {
     StoredMatrix weights;
@@ -52,6 +58,8 @@ class StoredLinear {
   void forward_panels(const Compute& compute, const float* x, size_t num_rows, float* y) const;
   void forward_outputs(const KernelTable& kernels, const Part& part, size_t begin, size_t end,
                        const float* x, size_t num_rows, float* y) const;
+  void forward_chosen_of(const Compute& compute, const Part& part, const float* x,
+                         std::span<const int32_t> outputs, float* y) const;
   void add_delta(const Compute& compute, const Part& part, const LoraDelta& delta, const float* x,
                  size_t num_rows, float* y) const;
 
