@@ -1,16 +1,21 @@
 // Products of weight panels and 8-bit activations, written once for any vector type. Included by
 // each instruction set's own source only.
 //
-// `V` has kLanes rows of a panel (16, 8 or 4) a vector, and sums the products of a step (u8 code
-// times s8 activation, four a lane) exactly. Where the machine's instruction sums in 16 bits, V
-// has kIsDirect false and its Partial sums are folded into 32 bits before they can overflow.
+// `V` has kLanes rows of a panel (16, 8 or 4) a vector, kTileVectors of which a tile multiplies at
+// once, and sums the products of a step (u8 code times s8 activation, four a lane) exactly. Where
+// the machine's instruction sums in 16 bits, V has kIsDirect false and its Partial sums are folded
+// into 32 bits before they can overflow. From kUnpackedRows rows on (0: never) the codes of a panel
+// are unpacked once for all of them.
 // Every output is computed in the order that kernels/kernel_table.h states, so all instruction sets
 // give the same bits, and so do one row and many.
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <limits>
+#include <type_traits>
+#include <utility>
 
 #include "kernels/weight_panels.h"
 #include "tensor/half.h"
@@ -47,56 +52,91 @@ struct PanelProducts {
   using Ints = typename V::Ints;
   using Floats = typename V::Floats;
 
-  // A panel as it is stored, from the lane `offset` on; units and groups are read one by one.
+  static constexpr size_t kRowsAtOnce = 112;  // whole tiles
+  // Vectors of a panel that a tile multiplies at once.
+  static constexpr size_t kVectors = V::kTileVectors;
+  static constexpr size_t kTileLanes = kVectors * V::kLanes;
+
+  // Where products of codes are summed in 16 bits, those of 8 bits come as two of 4 bits each.
+  enum class Digit : uint8_t { kWhole, kLow, kHigh };
   template <PanelLayout kLayout>
-  struct Panel {
+  static constexpr size_t kDigits = kLayout.code_bits() == 8 && !V::kIsDirect ? 2 : 1;
+  template <PanelLayout kLayout, size_t kIndex>
+  static constexpr Digit kDigit = kDigits<kLayout> == 1 ? Digit::kWhole
+                                  : kIndex == 0         ? Digit::kLow
+                                                        : Digit::kHigh;
+  template <PanelLayout kLayout>
+  static constexpr size_t kSteps = kGroupLines / kLayout.parts_per_group;
+  // Steps of codes times activations of which two fit 16 bits.
+  static constexpr size_t chain_steps(int code_bits) {
+    const int steps = 32767 / (((1 << code_bits) - 1) * 127 * 2);
+    return steps >= 8 ? 8 : steps >= 4 ? 4 : 2;
+  }
+  // Steps that are summed in 16 bits.
+  template <PanelLayout kLayout>
+  static constexpr size_t kChain =
+      V::kIsDirect
+          ? kSteps<kLayout>
+          : std::min(kSteps<kLayout>, chain_steps(kDigits<kLayout> == 2 ? 4 : kLayout.code_bits()));
+  // Fewer where a part has several chains, and so its products are under way beside them.
+  template <PanelLayout kLayout>
+  static constexpr size_t kTileRows =
+      kSteps<kLayout> == kChain<kLayout> ? V::kTileRows : V::kTileRows / 2;
+
+  // Calls body with the constants 0 to kCount - 1.
+  template <size_t kCount, typename Body>
+  [[gnu::always_inline]] static void repeat(const Body& body) {
+    [&]<size_t... kIndices>(std::index_sequence<kIndices...>) __attribute__((always_inline)) {
+      (body(std::integral_constant<size_t, kIndices>()), ...);
+    }
+    (std::make_index_sequence<kCount>());
+  }
+
+  // A panel as it is stored, from the lane `offset` on; units and groups are read one by one, from
+  // the first of a unit on.
+  // kInOrder: its lines are read one after the other, whatever the compiler would do.
+  template <PanelLayout kLayout, bool kInOrder>
+  struct StoredPanel {
     // Named, as the compiler calls a function of the layout that takes no constant.
     static constexpr size_t kGroups = kLayout.groups_per_unit;
     static constexpr size_t kUnitBytes = kLayout.unit_bytes();
     static constexpr size_t kScaleBytes = kLayout.scale_bytes();
     static constexpr size_t kCodeBytes = kLayout.code_bytes();
+    static constexpr size_t kKinds = kLayout.has_minima ? 2 : 1;
 
     const std::byte* panel;
     size_t offset;
-    Bytes steps[kGroupLines];
     const std::byte* unit = nullptr;
+    const std::byte* codes = nullptr;
     size_t group_of_unit = 0;
-    // Scale and minimum of a super-block, read once a unit: going back to them for every group ends
-    // the processor's own reading ahead, and a core got 20 GB/s instead of 29. An array, so that
-    // GCC leaves them in memory: eight rows need all registers.
-    Floats wholes[2] = {};
+    // Read once a unit: going back to them for every group ends the processor's own reading ahead,
+    // and a core got 20 GB/s instead of 29.
+    Floats wholes[kKinds][kVectors];
+    Bytes lines[kInOrder ? kVectors : 1][kInOrder ? kCodeBytes / kLineBytes : 1];
 
-    Panel(const std::byte* start, size_t lane) : panel(start), offset(lane) {}
+    StoredPanel(const std::byte* start, size_t lane) : panel(start), offset(lane) {
+      for (auto& vectors : wholes) std::fill_n(vectors, kVectors, V::zero());
+    }
 
-    // kInOrder: the lines are read one after the other, whatever the compiler would do. Touching a
-    // later one first costs one row a third of the bandwidth, and eight rows of Q6_K an eighth of
-    // their speed; with eight rows of other types the registers are worth more.
-    template <bool kInOrder>
     [[gnu::always_inline]] void load(size_t group) {
+      constexpr size_t kHalves = kPanelColumns * sizeof(uint16_t);
       unit = panel + group / kGroups * kUnitBytes;
       group_of_unit = group % kGroups;
-      if constexpr (kLayout.has_factors) {
-        if (group_of_unit == 0) {
-          wholes[0] = halves(0);
-          if constexpr (kLayout.has_minima) wholes[1] = halves(1);
+      codes = unit + kScaleBytes + group_of_unit * kCodeBytes + offset * kDepthStep;
+      if constexpr (kInOrder) read_lines();
+      if (group_of_unit != 0) return;
+#pragma GCC unroll 2
+      for (size_t kind = 0; kind < kKinds; ++kind) {
+#pragma GCC unroll 4
+        for (size_t v = 0; v < kVectors; ++v) {
+          const size_t lane = offset + v * V::kLanes;
+          wholes[kind][v] = V::load_halves(unit + kind * kHalves + lane * sizeof(uint16_t));
         }
-      }
-      const std::byte* codes =
-          unit + kScaleBytes + group_of_unit * kCodeBytes + offset * kDepthStep;
-      if constexpr (kInOrder) {
-        Bytes lines[kCodeBytes / kLineBytes];
-#pragma GCC unroll 8
-        for (size_t i = 0; i < kCodeBytes / kLineBytes; ++i) {
-          lines[i] = V::load_bytes(codes + i * kLineBytes);
-          asm volatile("" : : : "memory");
-        }
-        unpack<kLayout>([&](size_t i) { return lines[i]; }, steps);
-      } else {
-        unpack<kLayout>([&](size_t i) { return V::load_bytes(codes + i * kLineBytes); }, steps);
       }
     }
-    // Asks for what comes kAhead bytes later, into the L2 cache. With one row the processor looks
-    // far enough ahead by itself; several rows are more instructions than it can hold.
+    // Asks for what comes kAhead bytes later, into the L2 cache. With one row and vpdpbusd the
+    // processor looks far enough ahead by itself; everything else is more instructions than it can
+    // hold.
     [[gnu::always_inline]] void prefetch(size_t group) const {
       constexpr size_t kAhead = 6144;
       constexpr size_t kBytes = kUnitBytes / kGroups;  // a group's part of the unit, scales too
@@ -106,58 +146,125 @@ struct PanelProducts {
         __builtin_prefetch(first + line * kLineBytes, 0, 2);
       }
     }
-    [[gnu::always_inline]] Floats scale(size_t part) const {
-      if constexpr (!kLayout.has_factors) return halves(0);
-      return V::multiply(wholes[0], factor(part, 0));
+    [[gnu::always_inline]] Floats scale(size_t part, size_t vector) const {
+      return value<0>(part, vector);
     }
-    [[gnu::always_inline]] Floats minimum(size_t part) const {
-      if constexpr (!kLayout.has_factors) return halves(1);
-      return V::multiply(wholes[1], factor(part, 1));
+    [[gnu::always_inline]] Floats minimum(size_t part, size_t vector) const {
+      return value<kKinds - 1>(part, vector);
+    }
+    template <size_t kKind>
+    [[gnu::always_inline]] Floats value(size_t part, size_t vector) const {
+      constexpr size_t kHalves = kPanelColumns * sizeof(uint16_t);
+      constexpr size_t kParts = kGroups * kLayout.parts_per_group;
+      if constexpr (!kLayout.has_factors) return wholes[kKind][vector];
+      const size_t index = group_of_unit * kLayout.parts_per_group + part;
+      const std::byte* factors = unit + kKinds * kHalves + kKind * kParts * kPanelColumns;
+      const size_t lane = offset + vector * V::kLanes;
+      return V::multiply(wholes[kKind][vector],
+                         V::load_factors(factors + index * kPanelColumns + lane));
     }
 
-    // Kind 0 is the scale, 1 the minimum.
-    [[gnu::always_inline]] Floats halves(size_t kind) const {
-      return V::load_halves(unit + (kind * kPanelColumns + offset) * sizeof(uint16_t));
+    [[gnu::always_inline]] void read_lines() {
+#pragma GCC unroll 8
+      for (size_t i = 0; i < kCodeBytes / kLineBytes; ++i) {
+#pragma GCC unroll 4
+        for (size_t v = 0; v < kVectors; ++v) {
+          lines[v][i] = V::load_bytes(codes + i * kLineBytes + v * V::kLanes * kDepthStep);
+        }
+        asm volatile("" : : : "memory");
+      }
     }
-    [[gnu::always_inline]] Floats factor(size_t part, size_t kind) const {
-      constexpr size_t kKinds = kLayout.has_minima ? 2 : 1;
-      constexpr size_t kParts = kGroups * kLayout.parts_per_group;
-      const std::byte* factors = unit + kPanelColumns * (kKinds * sizeof(uint16_t) + kind * kParts);
-      const size_t index = group_of_unit * kLayout.parts_per_group + part;
-      return V::load_factors(factors + index * kPanelColumns + offset);
+    [[gnu::always_inline]] Bytes line(size_t i, size_t vector) const {
+      if constexpr (kInOrder) return lines[vector][i];
+      return V::load_bytes(codes + i * kLineBytes + vector * V::kLanes * kDepthStep);
+    }
+    // The codes of a step, or a digit of them.
+    template <size_t kStep, Digit kDigit>
+    [[gnu::always_inline]] Bytes step(size_t vector) const {
+      const Bytes whole = whole_step<kStep>(vector);
+      if constexpr (kDigit == Digit::kLow) return V::and_mask(whole, 0x0F);
+      if constexpr (kDigit == Digit::kHigh) return V::and_mask(moved<4, 0>(whole), 0x0F);
+      return whole;
+    }
+    template <size_t kStep>
+    [[gnu::always_inline]] Bytes whole_step(size_t vector) const {
+      using enum CodePlanes;
+      constexpr CodePlanes kPlanes = kLayout.planes;
+      constexpr int kPair = kStep % 4 * 2;
+      if constexpr (kPlanes == kBytes) {
+        return line(kStep, vector);
+      } else if constexpr (kPlanes == kPairs || kPlanes == kPairsAndBits) {
+        const Bytes pair = V::and_mask(moved<kPair, 0>(line(kStep / 4, vector)), 3);
+        if constexpr (kPlanes == kPairs) return pair;
+        return V::or_masked(pair, moved<kStep, 2>(line(2, vector)), 1 << 2);
+      } else {
+        const Bytes nibble = V::and_mask(moved<kStep / 4 * 4, 0>(line(kStep % 4, vector)), 0x0F);
+        if constexpr (kLayout.has_levels) return V::look_up_levels(nibble);
+        if constexpr (kPlanes == kNibblesAndBits) {
+          return V::or_masked(nibble, moved<kStep, 4>(line(4, vector)), 1 << 4);
+        }
+        if constexpr (kPlanes == kNibblesAndPairs) {
+          return V::or_masked(nibble, moved<kPair, 4>(line(4 + kStep / 4, vector)), 3 << 4);
+        }
+        return nibble;
+      }
     }
   };
 
-  // The eight steps of a group, of which line(i) gives the lines.
-  template <PanelLayout kLayout, typename Line>
-  [[gnu::always_inline]] static void unpack(const Line& line, Bytes (&steps)[kGroupLines]) {
-    constexpr CodePlanes kPlanes = kLayout.planes;
-    if constexpr (kPlanes == CodePlanes::kBytes) {
-#pragma GCC unroll 8
-      for (size_t i = 0; i < 8; ++i) steps[i] = line(i);
-      return;
-    } else if constexpr (kPlanes == CodePlanes::kPairs || kPlanes == CodePlanes::kPairsAndBits) {
-      unpack_pairs<0>(line(0), steps);
-      unpack_pairs<4>(line(1), steps);
-      if constexpr (kPlanes == CodePlanes::kPairsAndBits) add_bits<2>(line(2), steps);
-    } else {
-#pragma GCC unroll 4
-      for (size_t i = 0; i < 4; ++i) {
-        const Bytes both = line(i);
-        steps[i] = V::and_mask(both, 0x0F);
-        steps[i + 4] = V::and_mask(V::template shift_right<4>(both), 0x0F);
-      }
-      if constexpr (kPlanes == CodePlanes::kNibblesAndBits) add_bits<4>(line(4), steps);
-      if constexpr (kPlanes == CodePlanes::kNibblesAndPairs) {
-        add_pairs<0>(line(4), steps);
-        add_pairs<4>(line(5), steps);
-      }
-      if constexpr (kLayout.has_levels) {
-#pragma GCC unroll 8
-        for (size_t i = 0; i < 8; ++i) steps[i] = V::look_up_levels(steps[i]);
+  // Some groups of a panel, unpacked once for many rows.
+  template <PanelLayout kLayout>
+  struct UnpackedGroups {
+    static constexpr size_t kGroups = 16;  // stays in the L1 cache, beside the activations
+    static constexpr size_t kParts = kLayout.parts_per_group;
+    static constexpr size_t kMinima = kLayout.has_minima ? kParts : 0;
+    alignas(kLineBytes) std::byte codes[kGroups][kDigits<kLayout>][kGroupLines][kLineBytes];
+    alignas(kLineBytes) float scales[kGroups][kParts + kMinima][kPanelColumns];
+    size_t first = 0;
+    size_t current = 0;
+
+    void unpack(const std::byte* panel, size_t first_group, size_t end) {
+      first = first_group;
+      for (size_t lane = 0; lane < kPanelColumns; lane += kTileLanes) {
+        StoredPanel<kLayout, false> stored(panel, lane);
+        for (size_t group = first; group < end; ++group) {
+          stored.prefetch(group);
+          stored.load(group);
+          for (size_t v = 0; v < kVectors; ++v) unpack_vector(stored, group - first, lane, v);
+        }
       }
     }
-  }
+    [[gnu::always_inline]] void unpack_vector(const StoredPanel<kLayout, false>& stored,
+                                              size_t group, size_t lane, size_t v) {
+      const size_t column = lane + v * V::kLanes;
+      repeat<kGroupLines>([&](auto k) __attribute__((always_inline)) {
+        constexpr size_t kStep = decltype(k)::value;
+        repeat<kDigits<kLayout>>([&](auto d) __attribute__((always_inline)) {
+          const Bytes step = stored.template step<kStep, kDigit<kLayout, d>>(v);
+          V::store_bytes(step, codes[group][d][k] + column * kDepthStep);
+        });
+      });
+      for (size_t part = 0; part < kParts; ++part) {
+        V::store(stored.scale(part, v), scales[group][part] + column);
+        if constexpr (kLayout.has_minima) {
+          V::store(stored.minimum(part, v), scales[group][kParts + part] + column);
+        }
+      }
+    }
+
+    void prefetch(size_t /*group*/) const {}
+    [[gnu::always_inline]] void load(size_t group) { current = group - first; }
+    [[gnu::always_inline]] Floats scale(size_t part, size_t vector) const {
+      return V::load(scales[current][part] + vector * V::kLanes);
+    }
+    [[gnu::always_inline]] Floats minimum(size_t part, size_t vector) const {
+      return V::load(scales[current][kParts + part] + vector * V::kLanes);
+    }
+    template <size_t kStep, Digit kDigit>
+    [[gnu::always_inline]] Bytes step(size_t vector) const {
+      constexpr size_t kPlane = kDigit == Digit::kHigh ? 1 : 0;
+      return V::load_bytes(codes[current][kPlane][kStep] + vector * V::kLanes * kDepthStep);
+    }
+  };
 
   // Bits kFrom up of every byte, moved to kTo; other bits come along.
   template <int kFrom, int kTo>
@@ -167,50 +274,20 @@ struct PanelProducts {
     return x;
   }
 
-  template <size_t kFirst>
-  [[gnu::always_inline]] static void unpack_pairs(Bytes pairs, Bytes (&steps)[kGroupLines]) {
-    steps[kFirst] = V::and_mask(moved<0, 0>(pairs), 3);
-    steps[kFirst + 1] = V::and_mask(moved<2, 0>(pairs), 3);
-    steps[kFirst + 2] = V::and_mask(moved<4, 0>(pairs), 3);
-    steps[kFirst + 3] = V::and_mask(moved<6, 0>(pairs), 3);
-  }
-
-  template <size_t kFirst>
-  [[gnu::always_inline]] static void add_pairs(Bytes pairs, Bytes (&steps)[kGroupLines]) {
-    steps[kFirst] = V::or_masked(steps[kFirst], moved<0, 4>(pairs), 0x30);
-    steps[kFirst + 1] = V::or_masked(steps[kFirst + 1], moved<2, 4>(pairs), 0x30);
-    steps[kFirst + 2] = V::or_masked(steps[kFirst + 2], moved<4, 4>(pairs), 0x30);
-    steps[kFirst + 3] = V::or_masked(steps[kFirst + 3], moved<6, 4>(pairs), 0x30);
-  }
-
-  template <int kTo>
-  [[gnu::always_inline]] static void add_bits(Bytes bits, Bytes (&steps)[kGroupLines]) {
-    constexpr int kMask = 1 << kTo;
-    steps[0] = V::or_masked(steps[0], moved<0, kTo>(bits), kMask);
-    steps[1] = V::or_masked(steps[1], moved<1, kTo>(bits), kMask);
-    steps[2] = V::or_masked(steps[2], moved<2, kTo>(bits), kMask);
-    steps[3] = V::or_masked(steps[3], moved<3, kTo>(bits), kMask);
-    steps[4] = V::or_masked(steps[4], moved<4, kTo>(bits), kMask);
-    steps[5] = V::or_masked(steps[5], moved<5, kTo>(bits), kMask);
-    steps[6] = V::or_masked(steps[6], moved<6, kTo>(bits), kMask);
-    steps[7] = V::or_masked(steps[7], moved<7, kTo>(bits), kMask);
-  }
-
-  // kRows rows of activations from `row` on times a panel.
-  template <PanelLayout kLayout, size_t kRows>
-  static void tile(const PanelProduct& product, Panel<kLayout>& panel, size_t row,
-                   Floats (&totals)[kRows]) {
-#pragma GCC unroll 16
-    for (size_t m = 0; m < kRows; ++m) totals[m] = V::zero();
+  // Adds the products of kRows rows of activations from `row` on with groups [first, end) of a
+  // panel to `totals`.
+  template <PanelLayout kLayout, size_t kRows, typename Panel>
+  [[gnu::always_inline]] static void tile(const PanelProduct& product, Panel& panel, size_t row,
+                                          size_t first, size_t end,
+                                          Floats (&totals)[kVectors][kRows]) {
     constexpr size_t kShared = kLayout.scaled_groups();
     const size_t num_groups = product.num_groups();
-    for (size_t group = 0; group < num_groups; group += kShared) {
-      Floats sums[kRows];
+    for (size_t group = first; group < end; group += kShared) {
+      Floats sums[kVectors][kRows];
 #pragma GCC unroll 2
       for (size_t i = 0; i < kShared; ++i) {
-        if constexpr (kRows > 1) panel.prefetch(group + i);
-        panel.template load<kRows == 1 || kLayout.planes == CodePlanes::kNibblesAndPairs>(group +
-                                                                                          i);
+        if constexpr (kRows > 1 || !V::kIsDirect) panel.prefetch(group + i);
+        panel.load(group + i);
         add_part<kLayout, kRows, 0>(product, panel, row, group + i, i == 0, sums, totals);
         if constexpr (kLayout.parts_per_group == 2) {
           add_part<kLayout, kRows, 1>(product, panel, row, group + i, false, sums, totals);
@@ -219,94 +296,141 @@ struct PanelProducts {
 #pragma GCC unroll 16
       for (size_t m = 0; m < kRows; ++m) {
         const Floats scale = V::broadcast(product.a.scales[(row + m) * num_groups + group]);
-        totals[m] = V::multiply_add(sums[m], scale, totals[m]);
+#pragma GCC unroll 4
+        for (size_t v = 0; v < kVectors; ++v) {
+          totals[v][m] = V::multiply_add(sums[v][m], scale, totals[v][m]);
+        }
       }
     }
   }
 
   // Adds the products of one part of a group, times its scale, to `sums`, and its minimum to
   // `totals`.
-  template <PanelLayout kLayout, size_t kRows, size_t kPart>
-  [[gnu::always_inline]] static void add_part(const PanelProduct& product,
-                                              const Panel<kLayout>& panel, size_t row, size_t group,
-                                              bool is_first, Floats (&sums)[kRows],
-                                              Floats (&totals)[kRows]) {
+  template <PanelLayout kLayout, size_t kRows, size_t kPart, typename Panel>
+  [[gnu::always_inline]] static void add_part(const PanelProduct& product, const Panel& panel,
+                                              size_t row, size_t group, bool is_first,
+                                              Floats (&sums)[kVectors][kRows],
+                                              Floats (&totals)[kVectors][kRows]) {
     constexpr size_t kParts = kLayout.parts_per_group;
     const size_t num_parts = product.num_groups() * kParts;
     const size_t first_part = row * num_parts + group * kParts + kPart;
-    Ints products[kRows];
+    Ints products[kVectors][kRows];
     multiply_part<kLayout, kRows, kPart>(
         panel, product.a.q + row * product.depth + group * kGroupInputs, product.depth,
         (kParts == 2 ? product.a.minus_sums16 : product.a.minus_sums32) + first_part, num_parts,
         products);
-    const Floats scale = panel.scale(kPart);
+#pragma GCC unroll 4
+    for (size_t v = 0; v < kVectors; ++v) {
+      const Floats scale = panel.scale(kPart, v);
 #pragma GCC unroll 16
-    for (size_t m = 0; m < kRows; ++m) {
-      const Floats whole = V::to_float(products[m]);
-      sums[m] = is_first ? V::multiply(whole, scale) : V::multiply_add(whole, scale, sums[m]);
+      for (size_t m = 0; m < kRows; ++m) {
+        const Floats whole = V::to_float(products[v][m]);
+        sums[v][m] =
+            is_first ? V::multiply(whole, scale) : V::multiply_add(whole, scale, sums[v][m]);
+      }
     }
     if constexpr (kLayout.has_minima) {
       const float* minus_sums =
           (kParts == 2 ? product.a.scaled_minus_sums16 : product.a.scaled_minus_sums32) +
           first_part;
-      const Floats minimum = panel.minimum(kPart);
 #pragma GCC unroll 16
       for (size_t m = 0; m < kRows; ++m) {
-        totals[m] = V::multiply_add(minimum, V::broadcast(minus_sums[m * num_parts]), totals[m]);
+        const Floats minus_sum = V::broadcast(minus_sums[m * num_parts]);
+#pragma GCC unroll 4
+        for (size_t v = 0; v < kVectors; ++v) {
+          totals[v][m] = V::multiply_add(panel.minimum(kPart, v), minus_sum, totals[v][m]);
+        }
       }
     }
   }
 
   // sum of q * (code - zero point).
-  template <PanelLayout kLayout, size_t kRows, size_t kPart>
-  [[gnu::always_inline]] static void multiply_part(const Panel<kLayout>& panel, const int8_t* a,
+  template <PanelLayout kLayout, size_t kRows, size_t kPart, typename Panel>
+  [[gnu::always_inline]] static void multiply_part(const Panel& panel, const int8_t* a,
                                                    size_t a_stride, const int32_t* minus_sums,
-                                                   size_t num_parts, Ints (&products)[kRows]) {
-    constexpr size_t kSteps = kGroupLines / kLayout.parts_per_group;
-    constexpr size_t kFirst = kPart * kSteps;
+                                                   size_t num_parts,
+                                                   Ints (&products)[kVectors][kRows]) {
     // V may take codes of 8 bits as signed ones, less 128: the zero point of all of them.
-    constexpr bool kIsSigned = kLayout.code_bits() == 8 && !V::kTakesWideCodes;
+    constexpr bool kIsSigned = kLayout.code_bits() == 8 && V::kTakesSignedCodes;
 #pragma GCC unroll 16
     for (size_t m = 0; m < kRows; ++m) {
-      products[m] = V::zero_ints();
+      Ints begin = V::zero_ints();
       if constexpr (kLayout.zero_point_bits > 0 && !kIsSigned) {
-        products[m] = V::template scale_int<kLayout.zero_point_bits>(
+        begin = V::template scale_int<kLayout.zero_point_bits>(
             V::broadcast_int(minus_sums[m * num_parts]));
       }
+#pragma GCC unroll 4
+      for (size_t v = 0; v < kVectors; ++v) products[v][m] = begin;
     }
-    const auto codes_of = [&](size_t k) {
-      return kIsSigned ? V::flip_signs(panel.steps[k]) : panel.steps[k];
-    };
     if constexpr (V::kIsDirect) {
-#pragma GCC unroll 8
-      for (size_t k = kFirst; k < kFirst + kSteps; ++k) {
-        const Bytes codes = codes_of(k);
+      add_steps<kLayout, kRows, kPart, kIsSigned>(panel, a, a_stride, products);
+    } else {
+      repeat<kDigits<kLayout>>([&](auto d) __attribute__((always_inline)) {
+        add_chains<kLayout, kRows, kPart, kDigit<kLayout, d>>(panel, a, a_stride, products);
+        // Activations are loaded again for the second digit: the stack would be slower.
+        std::atomic_signal_fence(std::memory_order_seq_cst);
+      });
+    }
+  }
+
+  template <PanelLayout kLayout, size_t kRows, size_t kPart, bool kIsSigned, typename Panel>
+  [[gnu::always_inline]] static void add_steps(const Panel& panel, const int8_t* a, size_t a_stride,
+                                               Ints (&products)[kVectors][kRows]) {
+    repeat<kSteps<kLayout>>([&](auto i) __attribute__((always_inline)) {
+      constexpr size_t k = kPart * kSteps<kLayout> + decltype(i)::value;
+      Bytes codes[kVectors];
+#pragma GCC unroll 4
+      for (size_t v = 0; v < kVectors; ++v) {
+        codes[v] = panel.template step<k, Digit::kWhole>(v);
+        if constexpr (kIsSigned) codes[v] = V::flip_signs(codes[v]);
+      }
 #pragma GCC unroll 16
-        for (size_t m = 0; m < kRows; ++m) {
-          const Bytes step = V::broadcast_step(a + m * a_stride + k * kDepthStep);
-          products[m] = V::add_products(products[m], codes, step);
+      for (size_t m = 0; m < kRows; ++m) {
+        const Bytes step = V::broadcast_step(a + m * a_stride + k * kDepthStep);
+#pragma GCC unroll 4
+        for (size_t v = 0; v < kVectors; ++v) {
+          products[v][m] = V::add_products(products[v][m], codes[v], step);
         }
       }
-    } else {
-      constexpr size_t kChain =
-          std::min(kSteps, V::template chain_steps < kIsSigned ? 8 : kLayout.code_bits() > ());
+    });
+  }
+
+  // The same by sums of 16 bits, over as many steps as cannot overflow.
+  template <PanelLayout kLayout, size_t kRows, size_t kPart, Digit kDigit, typename Panel>
+  [[gnu::always_inline]] static void add_chains(const Panel& panel, const int8_t* a,
+                                                size_t a_stride,
+                                                Ints (&products)[kVectors][kRows]) {
+    typename V::Partial partial[kVectors][kRows];
+    repeat<kSteps<kLayout>>([&](auto i) __attribute__((always_inline)) {
+      constexpr size_t kIndex = decltype(i)::value;
+      // Steps whose nibbles lie in the same bytes follow each other.
+      constexpr size_t k =
+          kSteps<kLayout> == 8 ? kIndex % 2 * 4 + kIndex / 2 : kPart * kSteps<kLayout> + kIndex;
+      Bytes codes[kVectors];
+#pragma GCC unroll 4
+      for (size_t v = 0; v < kVectors; ++v) codes[v] = panel.template step<k, kDigit>(v);
 #pragma GCC unroll 8
-      for (size_t first = kFirst; first < kFirst + kSteps; first += kChain) {
-        typename V::Partial partial[kRows];
+      for (size_t m = 0; m < kRows; ++m) {
+        const Bytes step = V::broadcast_step(a + m * a_stride + k * kDepthStep);
+#pragma GCC unroll 4
+        for (size_t v = 0; v < kVectors; ++v) {
+          const auto pairs = V::multiply_pairs(codes[v], step);
+          partial[v][m] =
+              kIndex % kChain<kLayout> == 0 ? pairs : V::add_partial(partial[v][m], pairs);
+        }
+      }
+      if constexpr ((kIndex + 1) % kChain<kLayout> == 0) {
 #pragma GCC unroll 8
-        for (size_t k = first; k < first + kChain; ++k) {
-          const Bytes codes = codes_of(k);
-#pragma GCC unroll 8
-          for (size_t m = 0; m < kRows; ++m) {
-            const Bytes step = V::broadcast_step(a + m * a_stride + k * kDepthStep);
-            const auto pairs = V::template multiply_pairs<kIsSigned>(codes, step);
-            partial[m] = k == first ? pairs : V::add_partial(partial[m], pairs);
+        for (size_t m = 0; m < kRows; ++m) {
+#pragma GCC unroll 4
+          for (size_t v = 0; v < kVectors; ++v) {
+            products[v][m] = V::template fold < kDigit == Digit::kHigh
+                                 ? 16
+                                 : 1 > (products[v][m], partial[v][m]);
           }
         }
-#pragma GCC unroll 8
-        for (size_t m = 0; m < kRows; ++m) products[m] = V::fold(products[m], partial[m]);
       }
-    }
+    });
   }
 
   // Adds the bias and writes kRows outputs of the lanes from `column` on.
@@ -331,16 +455,41 @@ struct PanelProducts {
     }
   }
 
+  template <size_t kRows>
+  [[gnu::always_inline]] static void begin_totals(Floats (&totals)[kVectors][kRows]) {
+#pragma GCC unroll 16
+    for (size_t m = 0; m < kRows; ++m) {
+#pragma GCC unroll 4
+      for (size_t v = 0; v < kVectors; ++v) totals[v][m] = V::zero();
+    }
+  }
+
+  template <size_t kRows>
+  [[gnu::always_inline]] static void store_totals(const PanelProduct& product, size_t row,
+                                                  size_t column,
+                                                  const Floats (&totals)[kVectors][kRows]) {
+#pragma GCC unroll 4
+    for (size_t v = 0; v < kVectors; ++v) {
+      store_outputs<kRows>(product, row, column + v * V::kLanes, totals[v]);
+    }
+  }
+
   // Rows [row, end): as many at a time as kRows, then the rest at once.
   template <PanelLayout kLayout, size_t kRows>
   static void run_rows(const PanelProduct& product, const std::byte* panel, size_t column,
                        size_t row, size_t end) {
+    // In order, the processor reads ahead: touching a later line first costs one row a third of the
+    // bandwidth, and eight rows of Q6_K an eighth of their speed. With eight rows of other types
+    // the registers are worth more.
+    constexpr bool kInOrder =
+        V::kIsDirect && (kRows == 1 || kLayout.planes == CodePlanes::kNibblesAndPairs);
     for (; row + kRows <= end; row += kRows) {
-      for (size_t lane = 0; lane < kPanelColumns; lane += V::kLanes) {
-        Panel<kLayout> lanes(panel, lane);
-        Floats totals[kRows];
-        tile<kLayout, kRows>(product, lanes, row, totals);
-        store_outputs<kRows>(product, row, column + lane, totals);
+      for (size_t lane = 0; lane < kPanelColumns; lane += kTileLanes) {
+        StoredPanel<kLayout, kInOrder> lanes(panel, lane);
+        Floats totals[kVectors][kRows];
+        begin_totals(totals);
+        tile<kLayout, kRows>(product, lanes, row, 0, product.num_groups(), totals);
+        store_totals(product, row, column + lane, totals);
       }
     }
     if constexpr (kRows > 1) {
@@ -348,11 +497,65 @@ struct PanelProducts {
     }
   }
 
+  // The same with codes that are unpacked once for all rows. Totals wait in memory while groups
+  // pass by.
+  template <PanelLayout kLayout>
+  static void run_unpacked(const PanelProduct& product, const std::byte* panel, size_t column,
+                           size_t row, size_t end) {
+    static_assert(kTileLanes == kPanelColumns);
+    using Unpacked = UnpackedGroups<kLayout>;
+    const size_t num_groups = product.num_groups();
+    Unpacked unpacked;
+    alignas(kLineBytes) float totals[kRowsAtOnce][kPanelColumns];
+    std::fill_n(totals[0], (end - row) * kPanelColumns, 0.0F);
+    for (size_t group = 0; group < num_groups; group += Unpacked::kGroups) {
+      const size_t end_group = std::min(group + Unpacked::kGroups, num_groups);
+      unpacked.unpack(panel, group, end_group);
+      add_rows<kLayout, kTileRows<kLayout>>(product, unpacked, row, end, group, end_group, totals);
+    }
+    for (size_t m = row; m < end; ++m) {
+      for (size_t v = 0; v < kVectors; ++v) {
+        const Floats total[1] = {V::load(totals[m - row] + v * V::kLanes)};
+        store_outputs<1>(product, m, column + v * V::kLanes, total);
+      }
+    }
+  }
+
+  template <PanelLayout kLayout, size_t kRows>
+  static void add_rows(const PanelProduct& product, UnpackedGroups<kLayout>& unpacked, size_t row,
+                       size_t end, size_t first_group, size_t end_group,
+                       float (*rows)[kPanelColumns]) {
+    for (; row + kRows <= end; row += kRows, rows += kRows) {
+      Floats totals[kVectors][kRows];
+#pragma GCC unroll 16
+      for (size_t m = 0; m < kRows; ++m) {
+#pragma GCC unroll 4
+        for (size_t v = 0; v < kVectors; ++v) totals[v][m] = V::load(rows[m] + v * V::kLanes);
+      }
+      tile<kLayout, kRows>(product, unpacked, row, first_group, end_group, totals);
+#pragma GCC unroll 16
+      for (size_t m = 0; m < kRows; ++m) {
+#pragma GCC unroll 4
+        for (size_t v = 0; v < kVectors; ++v) V::store(totals[v][m], rows[m] + v * V::kLanes);
+      }
+    }
+    if constexpr (kRows > 1) {
+      if (row < end) {
+        add_rows<kLayout, kRows - 1>(product, unpacked, row, end, first_group, end_group, rows);
+      }
+    }
+  }
+
   template <PanelLayout kLayout>
   static void run(const PanelProduct& product) {
     for_each_piece(product, kLayout.panel_bytes(product.depth),
                    [&](const std::byte* panel, size_t column, size_t row, size_t end) {
-                     run_rows<kLayout, V::kTileRows>(product, panel, column, row, end);
+                     if constexpr (V::kUnpackedRows > 0) {
+                       if (end - row >= V::kUnpackedRows) {
+                         return run_unpacked<kLayout>(product, panel, column, row, end);
+                       }
+                     }
+                     run_rows<kLayout, kTileRows<kLayout>>(product, panel, column, row, end);
                    });
   }
 
@@ -360,7 +563,6 @@ struct PanelProducts {
   // cache while all panels pass by.
   template <typename Body>
   static void for_each_piece(const PanelProduct& product, size_t panel_bytes, const Body& body) {
-    constexpr size_t kRowsAtOnce = 112;  // whole tiles
     static_assert(kRowsAtOnce % V::kTileRows == 0 && kRowsAtOnce % V::kFloatTileRows == 0);
     for (size_t row = 0; row < product.num_rows; row += kRowsAtOnce) {
       const size_t end = std::min(row + kRowsAtOnce, product.num_rows);
@@ -378,19 +580,27 @@ struct PanelProducts {
                              size_t row, size_t end) {
     const size_t depth = product.depth;
     for (; row + kRows <= end; row += kRows) {
-      for (size_t lane = 0; lane < kPanelColumns; lane += V::kLanes) {
-        Floats totals[kRows];
-#pragma GCC unroll 16
-        for (size_t m = 0; m < kRows; ++m) totals[m] = V::zero();
+      for (size_t lane = 0; lane < kPanelColumns; lane += kTileLanes) {
+        Floats totals[kVectors][kRows];
+        begin_totals(totals);
         const uint16_t* a = product.a_bf16 + row * depth;
         for (size_t k = 0; k < depth; k += 2) {
-          const Bytes weights = V::load_bytes(panel + k / 2 * kLineBytes + lane * kDepthStep);
+          const std::byte* line = panel + k / 2 * kLineBytes + lane * kDepthStep;
+          Bytes weights[kVectors];
+#pragma GCC unroll 4
+          for (size_t v = 0; v < kVectors; ++v) {
+            weights[v] = V::load_bytes(line + v * V::kLanes * kDepthStep);
+          }
 #pragma GCC unroll 16
           for (size_t m = 0; m < kRows; ++m) {
-            totals[m] = V::template add_pair<kHasDot>(totals[m], weights, a + m * depth + k);
+#pragma GCC unroll 4
+            for (size_t v = 0; v < kVectors; ++v) {
+              totals[v][m] =
+                  V::template add_pair<kHasDot>(totals[v][m], weights[v], a + m * depth + k);
+            }
           }
         }
-        store_outputs<kRows>(product, row, column + lane, totals);
+        store_totals(product, row, column + lane, totals);
       }
     }
     if constexpr (kRows > 1) {

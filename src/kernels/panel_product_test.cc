@@ -119,7 +119,7 @@ bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
 
 std::vector<size_t> depths(DType dtype) {
   if (dtype_traits(dtype).block_elements == 256) return {256, 768};
-  return {32, 96, 160, 384};
+  return {32, 96, 160, 544};
 }
 
 TEST(WeightPanels, HoldTheFilesWeights) {
@@ -230,16 +230,34 @@ TEST_P(PanelTables, GiveTheBitsOfTheReadableTwin) {
   }
 }
 
+// More rows and inputs than a kernel takes at once.
+TEST_P(PanelTables, GiveTheBitsOfTheReadableTwinForManyRows) {
+  const DType dtype = GetParam();
+  Rng rng(6);
+  const size_t depth = depths(dtype).back();
+  const Matrix matrix = hostile_matrix(dtype, 17, depth, rng);
+  const std::vector<float> x = random_rows(115, depth, rng);
+  for (const size_t num_rows : {112, 115}) {
+    const Activations a = quantize(reference_kernels(), dtype, x, num_rows, depth);
+    const auto expected = multiply(reference_kernels(), matrix, a, nullptr);
+    for (const KernelTable* kernels : available_kernels()) {
+      EXPECT_TRUE(same_bits(multiply(*kernels, matrix, a, nullptr), expected))
+          << kernels->name << " rows " << num_rows;
+    }
+  }
+}
+
 TEST_P(PanelTables, DoNotOverflowAtTheExtremes) {
   const DType dtype = GetParam();
   const size_t depth = depths(dtype).back();
+  constexpr size_t kRows = 9;
   for (const int fill : {0x00, 0xBB, 0x3F, 0x80, 0x7F}) {
     const Matrix matrix =
         pack(dtype, 16, depth,
              std::vector<std::byte>(blocks_bytes(dtype, 16 * depth), static_cast<std::byte>(fill)));
     for (const float sign : {1.0F, -1.0F}) {
-      const std::vector<float> x(2 * depth, sign);
-      const Activations a = quantize(reference_kernels(), dtype, x, 2, depth);
+      const std::vector<float> x(kRows * depth, sign);
+      const Activations a = quantize(reference_kernels(), dtype, x, kRows, depth);
       const auto expected = multiply(reference_kernels(), matrix, a, nullptr);
       for (const KernelTable* kernels : available_kernels()) {
         const auto out = multiply(*kernels, matrix, a, nullptr);

@@ -4,8 +4,7 @@
 #include <immintrin.h>
 
 #include <cstdint>
-
-#include "tensor/half.h"
+#include <cstring>
 
 namespace ganglion::avx2 {
 
@@ -90,11 +89,16 @@ inline __m256 odd_floats(__m256i pairs) {
 inline __m256 even_floats(__m256i pairs) {
   return _mm256_castsi256_ps(_mm256_slli_epi32(pairs, 16));
 }
+inline __m256i broadcast_pair(const uint16_t* a) {
+  int32_t pair = 0;
+  std::memcpy(&pair, a, sizeof(pair));
+  return _mm256_set1_epi32(pair);
+}
 // sum plus the products of the pairs and of the pair at `a`, the second ones first.
 template <bool kHasDot>
 inline Lanes add_pairs(Lanes sum, Lanes::Pairs pairs, const uint16_t* a) {
-  const __m256 odd = _mm256_set1_ps(f32_from_bf16(a[1]));
-  const __m256 even = _mm256_set1_ps(f32_from_bf16(a[0]));
+  const __m256 odd = odd_floats(broadcast_pair(a));
+  const __m256 even = even_floats(broadcast_pair(a));
   sum.low = _mm256_fmadd_ps(odd_floats(pairs.low), odd, sum.low);
   sum.high = _mm256_fmadd_ps(odd_floats(pairs.high), odd, sum.high);
   return {_mm256_fmadd_ps(even_floats(pairs.low), even, sum.low),

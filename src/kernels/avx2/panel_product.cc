@@ -1,6 +1,5 @@
-// Eight rows a vector. vpmaddubsw sums pairs of products in 16 bits: codes of up to 6 bits are
-// summed there over as many steps as cannot overflow, and 8-bit codes are taken as signed ones,
-// whose magnitude times the activation with their sign fits too (128 * 127 * 2 < 2^15).
+// Two vectors of eight rows. vpmaddubsw sums pairs of products in 16 bits: codes of up to 6 bits
+// are summed there over as many steps as cannot overflow, and 8-bit codes as two digits of 4 bits.
 #include "kernels/avx2/panel_product.h"
 
 #include <immintrin.h>
@@ -11,17 +10,18 @@
 #include "kernels/avx2/lanes.h"
 #include "kernels/panel_product_inl.h"
 #include "tensor/block_layouts.h"
-#include "tensor/half.h"
 
 namespace ganglion::avx2 {
 namespace {
 
 struct Vector : QuantizationByGroups<Vector> {
   static constexpr size_t kLanes = 8;
+  static constexpr size_t kTileVectors = 2;
   static constexpr size_t kTileRows = 4;
-  static constexpr size_t kFloatTileRows = 8;
+  static constexpr size_t kUnpackedRows = 8;
+  static constexpr size_t kFloatTileRows = 4;
   static constexpr bool kIsDirect = false;
-  static constexpr bool kTakesWideCodes = false;
+  static constexpr bool kTakesSignedCodes = false;
   using Bytes = __m256i;
   using Ints = __m256i;
   using Floats = __m256;
@@ -53,9 +53,6 @@ struct Vector : QuantizationByGroups<Vector> {
     const __m128i above = _mm_xor_si128(levels, _mm_set1_epi8(static_cast<char>(0x80)));
     return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(above), codes);
   }
-  static Bytes flip_signs(Bytes codes) {
-    return _mm256_xor_si256(codes, _mm256_set1_epi8(static_cast<char>(0x80)));
-  }
 
   static Ints zero_ints() { return _mm256_setzero_si256(); }
   static Ints broadcast_int(int32_t x) { return _mm256_set1_epi32(x); }
@@ -68,24 +65,18 @@ struct Vector : QuantizationByGroups<Vector> {
     std::memcpy(&four, step, sizeof(four));
     return _mm256_set1_epi32(four);
   }
-  // Steps whose sums of pairs fit 16 bits.
-  template <int kCodeBits>
-  static constexpr size_t chain_steps() {
-    if (kCodeBits == 8) return 1;  // 128 * 127 * 2
-    return 32767 / (((1 << kCodeBits) - 1) * 127 * 2) >= 8   ? 8
-           : 32767 / (((1 << kCodeBits) - 1) * 127 * 2) >= 4 ? 4
-                                                             : 2;
-  }
-  template <bool kIsSigned>
   static Partial multiply_pairs(Bytes codes, Bytes step) {
-    if constexpr (kIsSigned) {
-      return _mm256_maddubs_epi16(_mm256_abs_epi8(codes), _mm256_sign_epi8(step, codes));
-    }
     return _mm256_maddubs_epi16(codes, step);
   }
-  static Partial add_partial(Partial a, Partial b) { return _mm256_add_epi16(a, b); }
+  static Partial add_partial(Partial a, Partial b) { return in_order(_mm256_add_epi16(a, b)); }
+  template <int kFactor>
   static Ints fold(Ints sum, Partial pairs) {
-    return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+    return in_order(_mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(kFactor))));
+  }
+  // Without it GCC 12 sums in trees, for which it keeps all products on the stack.
+  static __m256i in_order(__m256i sum) {
+    asm("" : "+x"(sum));
+    return sum;
   }
 
   static Floats zero() { return _mm256_setzero_ps(); }
@@ -108,10 +99,9 @@ struct Vector : QuantizationByGroups<Vector> {
   // Adds the products of two inputs, of which `a` points to the first; the second one's first.
   template <bool kHasDot>
   static Floats add_pair(Floats sum, Bytes weights, const uint16_t* a) {
-    const __m256 odd = odd_floats(weights);
-    const __m256 even = even_floats(weights);
-    sum = _mm256_fmadd_ps(odd, _mm256_set1_ps(f32_from_bf16(a[1])), sum);
-    return _mm256_fmadd_ps(even, _mm256_set1_ps(f32_from_bf16(a[0])), sum);
+    const __m256i pair = broadcast_pair(a);
+    sum = _mm256_fmadd_ps(odd_floats(weights), odd_floats(pair), sum);
+    return _mm256_fmadd_ps(even_floats(weights), even_floats(pair), sum);
   }
 
   static float largest_magnitude(const float* x) {

@@ -24,10 +24,12 @@ namespace {
 
 struct Vector {
   static constexpr size_t kLanes = 16;
+  static constexpr size_t kTileVectors = 1;
+  static constexpr size_t kUnpackedRows = 0;
   static constexpr size_t kTileRows = 8;
   static constexpr size_t kFloatTileRows = 14;
   static constexpr bool kIsDirect = true;
-  static constexpr bool kTakesWideCodes = true;
+  static constexpr bool kTakesSignedCodes = false;
   using Bytes = __m512i;
   using Ints = __m512i;
   using Floats = __m512;
@@ -54,10 +56,6 @@ struct Vector {
     const __m128i levels = _mm_loadu_si128(reinterpret_cast<const __m128i*>(kIq4Values.data()));
     const __m128i above = _mm_xor_si128(levels, _mm_set1_epi8(static_cast<char>(0x80)));
     return _mm512_shuffle_epi8(_mm512_broadcast_i32x4(above), codes);
-  }
-
-  static Bytes flip_signs(Bytes codes) {
-    return _mm512_xor_si512(codes, _mm512_set1_epi8(static_cast<char>(0x80)));
   }
 
   static Ints zero_ints() { return _mm512_setzero_si512(); }

@@ -17,10 +17,12 @@ namespace {
 
 struct Vector : QuantizationByGroups<Vector> {
   static constexpr size_t kLanes = 4;
+  static constexpr size_t kTileVectors = 1;
+  static constexpr size_t kUnpackedRows = 0;
   static constexpr size_t kTileRows = 4;
   static constexpr size_t kFloatTileRows = 8;
   static constexpr bool kIsDirect = true;
-  static constexpr bool kTakesWideCodes = false;
+  static constexpr bool kTakesSignedCodes = true;
   using Bytes = uint8x16_t;
   using Ints = int32x4_t;
   using Floats = float32x4_t;
