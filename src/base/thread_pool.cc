@@ -134,7 +134,7 @@ ThreadPool::~ThreadPool() {
 size_t ThreadPool::num_threads() const { return state_->workers.size() + 1; }
 
 void ThreadPool::parallel_for(size_t count, size_t grain,
-                              const std::function<void(size_t, size_t)>& body, Split split) {
+                              const std::function<void(size_t, size_t)>& body, LoopSplit split) {
   GANGLION_ASSERT(grain > 0);
   if (count == 0) return;
   if (state_->workers.empty() || count <= grain) {
@@ -145,7 +145,7 @@ void ThreadPool::parallel_for(size_t count, size_t grain,
   const std::lock_guard one_loop(state_->one_loop);
   state_->body = &body;
   state_->grain = grain;
-  state_->num_shares = split == Split::kShares ? num_threads() : 1;
+  state_->num_shares = split == LoopSplit::kShares ? num_threads() : 1;
   state_->split(count);
   state_->gate += State::kNextLoop | State::kOpen;
   state_->wake_sleepers();

@@ -11,7 +11,7 @@ namespace ganglion {
 // How a loop's items go to threads: one range after the other to whoever is free, or to each thread
 // its share from end to end, and then what is left of the others'. Shares suit what is read from
 // memory in a row, as every jump costs the processor some of what it has read ahead.
-enum class Split : uint8_t { kInOrder, kShares };
+enum class LoopSplit : uint8_t { kInOrder, kShares };
 
 class ThreadPool {
  public:
@@ -29,7 +29,7 @@ class ThreadPool {
   // call parallel_for on the same pool.
   void parallel_for(size_t count, size_t grain,
                     const std::function<void(size_t begin, size_t end)>& body,
-                    Split split = Split::kInOrder);
+                    LoopSplit split = LoopSplit::kInOrder);
 
  private:
   struct State;

@@ -17,13 +17,13 @@ TEST(ThreadPool, CoversEveryItemOnceWhateverTheGrain) {
   for (const size_t num_threads : {1, 2, 4}) {
     ThreadPool pool(num_threads);
     EXPECT_EQ(pool.num_threads(), num_threads);
-    for (const auto& [grain, split] : {std::pair{1, Split::kInOrder},
-                                       {3, Split::kInOrder},
-                                       {100, Split::kInOrder},
-                                       {1, Split::kShares},
-                                       {3, Split::kShares},
-                                       {20, Split::kShares},
-                                       {100, Split::kShares}}) {
+    for (const auto& [grain, split] : {std::pair{1, LoopSplit::kInOrder},
+                                       {3, LoopSplit::kInOrder},
+                                       {100, LoopSplit::kInOrder},
+                                       {1, LoopSplit::kShares},
+                                       {3, LoopSplit::kShares},
+                                       {20, LoopSplit::kShares},
+                                       {100, LoopSplit::kShares}}) {
       std::vector<std::atomic<int>> visits(37);
       const auto visit = [&](size_t begin, size_t end) {
         EXPECT_LE(end - begin, grain);
@@ -51,7 +51,7 @@ TEST(ThreadPool, EachThreadBeginsItsShare) {
     const std::lock_guard lock(mutex);
     begins[std::this_thread::get_id()].push_back(begin);
   };
-  pool.parallel_for(40, 4, body, Split::kShares);
+  pool.parallel_for(40, 4, body, LoopSplit::kShares);
   ASSERT_EQ(begins.size(), 2u);
   EXPECT_EQ(begins[std::this_thread::get_id()].front(), 0u);
   for (const auto& [thread, visited] : begins) {

@@ -152,7 +152,7 @@ void StoredLinear::forward_panels(const Compute& compute, const float* x, size_t
       compute.kernels.multiply_panels(product);
     }
   };
-  compute.pool.parallel_for(num_panels, grain, multiply, Split::kShares);
+  compute.pool.parallel_for(num_panels, grain, multiply, LoopSplit::kShares);
 }
 
 void StoredLinear::forward_floats(const Compute& compute, const float* x, size_t num_rows,
