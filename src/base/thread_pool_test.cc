@@ -7,30 +7,28 @@
 #include <map>
 #include <mutex>
 #include <thread>
-#include <utility>
 #include <vector>
 
 namespace ganglion {
 namespace {
 
+void check_visits(ThreadPool& pool, size_t grain, LoopSplit split) {
+  std::vector<std::atomic<int>> visits(37);
+  const auto visit = [&](size_t begin, size_t end) {
+    EXPECT_LE(end - begin, grain);
+    for (size_t i = begin; i < end; ++i) ++visits[i];
+  };
+  pool.parallel_for(visits.size(), grain, visit, split);
+  for (const std::atomic<int>& count : visits) EXPECT_EQ(count, 1);
+}
+
 TEST(ThreadPool, CoversEveryItemOnceWhateverTheGrain) {
   for (const size_t num_threads : {1, 2, 4}) {
     ThreadPool pool(num_threads);
     EXPECT_EQ(pool.num_threads(), num_threads);
-    for (const auto& [grain, split] : {std::pair{1, LoopSplit::kInOrder},
-                                       {3, LoopSplit::kInOrder},
-                                       {100, LoopSplit::kInOrder},
-                                       {1, LoopSplit::kShares},
-                                       {3, LoopSplit::kShares},
-                                       {20, LoopSplit::kShares},
-                                       {100, LoopSplit::kShares}}) {
-      std::vector<std::atomic<int>> visits(37);
-      const auto visit = [&](size_t begin, size_t end) {
-        EXPECT_LE(end - begin, grain);
-        for (size_t i = begin; i < end; ++i) ++visits[i];
-      };
-      pool.parallel_for(visits.size(), grain, visit, split);
-      for (const std::atomic<int>& count : visits) EXPECT_EQ(count, 1);
+    for (const size_t grain : {1, 3, 20, 100}) {
+      check_visits(pool, grain, LoopSplit::kInOrder);
+      check_visits(pool, grain, LoopSplit::kShares);
     }
   }
 }
