@@ -39,6 +39,21 @@ TEST_F(AtomicFileWriterTest, TheOldContentStaysUntilTheCommit) {
   EXPECT_EQ(num_files(), 1u);
 }
 
+TEST_F(AtomicFileWriterTest, PiecesOfAnySizeStandInOrder) {
+  const fs::path path = folder_ / "out";
+  std::string expected;
+  AtomicFileWriter writer = AtomicFileWriter::open(path).value();
+  for (const size_t size : {size_t{1}, (size_t{2} << 20) - 1, size_t{5'000'000}, size_t{0},
+                            size_t{2} << 20, size_t{3}}) {
+    std::string piece(size, '\0');
+    for (size_t i = 0; i < size; ++i) piece[i] = static_cast<char>((expected.size() + i) % 251);
+    ASSERT_TRUE(writer.append(piece).ok());
+    expected += piece;
+  }
+  ASSERT_TRUE(writer.commit().ok());
+  EXPECT_TRUE(read_file(path).value() == expected);
+}
+
 TEST_F(AtomicFileWriterTest, WithoutACommitNothingIsLeft) {
   {
     AtomicFileWriter writer = AtomicFileWriter::open(folder_ / "out").value();
