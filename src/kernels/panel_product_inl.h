@@ -13,38 +13,12 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
-#include <limits>
 #include <type_traits>
 #include <utility>
 
 #include "kernels/weight_panels.h"
-#include "tensor/half.h"
 
 namespace ganglion {
-
-// The steps of quantisation of a V that has but largest_magnitude() of a group and quantize16().
-template <typename V>
-struct QuantizationByGroups {
-  // The largest magnitude of every group.
-  static void largest_of_groups(const float* x, size_t num_groups, float* largest) {
-    for (size_t i = 0; i < num_groups; ++i) {
-      largest[i] = V::largest_magnitude(x + i * kGroupInputs);
-    }
-  }
-  // A group's values to q.
-  static void quantize_group(const float* x, float inverse, int8_t* q) {
-    V::quantize16(x, inverse, q);
-    V::quantize16(x + 16, inverse, q + 16);
-  }
-  // Sums of sixteen.
-  static void sum16(const int8_t* q, size_t size, int32_t* sums) {
-    for (size_t part = 0; part < size / 16; ++part) {
-      int32_t sum = 0;
-      for (size_t i = part * 16; i < part * 16 + 16; ++i) sum += q[i];
-      sums[part] = sum;
-    }
-  }
-};
 
 template <typename V>
 struct PanelProducts {
@@ -400,6 +374,7 @@ struct PanelProducts {
   [[gnu::always_inline]] static void add_chains(const Panel& panel, const int8_t* a,
                                                 size_t a_stride,
                                                 Ints (&products)[kVectors][kRows]) {
+    constexpr int kUnit = kDigit == Digit::kHigh ? 16 : 1;  // of what a digit counts
     typename V::Partial partial[kVectors][kRows];
     repeat<kSteps<kLayout>>([&](auto i) __attribute__((always_inline)) {
       constexpr size_t kIndex = decltype(i)::value;
@@ -424,9 +399,7 @@ struct PanelProducts {
         for (size_t m = 0; m < kRows; ++m) {
 #pragma GCC unroll 4
           for (size_t v = 0; v < kVectors; ++v) {
-            products[v][m] = V::template fold < kDigit == Digit::kHigh
-                                 ? 16
-                                 : 1 > (products[v][m], partial[v][m]);
+            products[v][m] = V::template fold<kUnit>(products[v][m], partial[v][m]);
           }
         }
       }
@@ -649,53 +622,6 @@ struct PanelProducts {
       default:
         GANGLION_ASSERT(false && "multiply_panels of a type that has_panels refuses");
     }
-  }
-
-  // KernelTable::quantize_activations.
-  static void quantize(const float* x, size_t size, size_t scaled_groups, const QuantizedRow& row) {
-    const size_t num_groups = size / kGroupInputs;
-    V::largest_of_groups(x, num_groups, row.scales);
-    for (size_t group = 0; scaled_groups == 2 && group < num_groups; group += 2) {
-      row.scales[group] = std::max(row.scales[group], row.scales[group + 1]);
-      row.scales[group + 1] = row.scales[group];
-    }
-    for (size_t group = 0; group < num_groups; ++group) {
-      const float largest = row.scales[group];
-      row.scaled_minus_sums32[group] = largest > 0.0F ? 127.0F / largest : 0.0F;
-      row.scales[group] = largest / 127.0F;
-    }
-    for (size_t group = 0; group < num_groups; ++group) {
-      V::quantize_group(x + group * kGroupInputs, row.scaled_minus_sums32[group],
-                        row.q + group * kGroupInputs);
-    }
-    mark_lost_groups(size, scaled_groups, row);
-    V::sum16(row.q, size, row.minus_sums16);
-    for (size_t part = 0; part < size / 16; ++part) {
-      row.minus_sums16[part] = -row.minus_sums16[part];
-      row.scaled_minus_sums16[part] =
-          static_cast<float>(row.minus_sums16[part]) * row.scales[part / 2];
-    }
-    for (size_t group = 0; group < num_groups; ++group) {
-      row.minus_sums32[group] = row.minus_sums16[2 * group] + row.minus_sums16[2 * group + 1];
-      row.scaled_minus_sums32[group] =
-          static_cast<float>(row.minus_sums32[group]) * row.scales[group];
-    }
-  }
-
-  // Whatever is not finite became -128, which nothing else does.
-  static void mark_lost_groups(size_t size, size_t scaled_groups, const QuantizedRow& row) {
-    int8_t is_lost = 0;
-    for (size_t i = 0; i < size; ++i) is_lost |= static_cast<int8_t>(row.q[i] == -128);
-    for (size_t i = 0; is_lost != 0 && i < size; ++i) {
-      if (row.q[i] != -128) continue;
-      const size_t first = i / kGroupInputs / scaled_groups * scaled_groups;
-      std::fill_n(row.scales + first, scaled_groups, std::numeric_limits<float>::quiet_NaN());
-    }
-  }
-
-  // KernelTable::round_to_bf16.
-  static void round_to_bf16(const float* x, size_t size, uint16_t* out) {
-    for (size_t i = 0; i < size; ++i) out[i] = bf16_from_f32(x[i]);
   }
 };
 

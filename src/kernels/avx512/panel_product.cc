@@ -16,6 +16,7 @@
 
 #include "kernels/avx512/lanes.h"
 #include "kernels/panel_product_inl.h"
+#include "kernels/quantize_activations_inl.h"
 #include "tensor/block_layouts.h"
 #include "tensor/half.h"
 
@@ -147,11 +148,11 @@ struct Vector {
 
 void quantize_activations(const float* x, size_t size, size_t scaled_groups,
                           const QuantizedRow& row) {
-  PanelProducts<Vector>::quantize(x, size, scaled_groups, row);
+  ActivationQuantization<Vector>::quantize(x, size, scaled_groups, row);
 }
 
 void round_to_bf16(const float* x, size_t size, uint16_t* out) {
-  PanelProducts<Vector>::round_to_bf16(x, size, out);
+  ActivationQuantization<Vector>::round_to_bf16(x, size, out);
 }
 
 void multiply_panels(const PanelProduct& product) { PanelProducts<Vector>::multiply(product); }

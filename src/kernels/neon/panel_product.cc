@@ -9,6 +9,7 @@
 
 #include "kernels/neon/lanes.h"
 #include "kernels/panel_product_inl.h"
+#include "kernels/quantize_activations_inl.h"
 #include "tensor/block_layouts.h"
 #include "tensor/half.h"
 
@@ -124,11 +125,11 @@ struct Vector : QuantizationByGroups<Vector> {
 
 void quantize_activations(const float* x, size_t size, size_t scaled_groups,
                           const QuantizedRow& row) {
-  PanelProducts<Vector>::quantize(x, size, scaled_groups, row);
+  ActivationQuantization<Vector>::quantize(x, size, scaled_groups, row);
 }
 
 void round_to_bf16(const float* x, size_t size, uint16_t* out) {
-  PanelProducts<Vector>::round_to_bf16(x, size, out);
+  ActivationQuantization<Vector>::round_to_bf16(x, size, out);
 }
 
 void multiply_panels(const PanelProduct& product) { PanelProducts<Vector>::multiply(product); }
