@@ -241,7 +241,8 @@ TEST_F(GoldenDecoders, EveryWeightType) {
     EXPECT_LE(worst_row(logits, expected, model->description().vocabulary_size), kTolerance);
     const auto session = start(*model, DType::kQ8_0);
     ASSERT_TRUE(session->append(ids(entry.at("tokens")), LogitRows::kAll, logits).ok());
-    EXPECT_LE(relative_l2(logits, expected), 2e-2);
+    // Keys, values, queries and weights of attention in 8 bits.
+    EXPECT_LE(relative_l2(logits, expected), 3e-2);
     ++count;
   }
   EXPECT_EQ(count, 15u);

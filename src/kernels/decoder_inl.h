@@ -38,37 +38,6 @@ struct DecoderKernels {
     return Lanes::has_dot() ? pair_columns<true>(gemm) : pair_columns<false>(gemm);
   }
 
-  static float softmax_step(const SoftmaxStep& step) {
-    if (step.first >= step.last) {
-      std::fill_n(step.scores, step.size, 0.0F);
-      return 1.0F;
-    }
-    if (step.soft_cap > 0) soft_cap(step.scores, step.size, step.soft_cap);
-    std::fill_n(step.scores, step.first, kNoScore);
-    std::fill_n(step.scores + step.last, step.size - step.last, kNoScore);
-    Lanes highest = Lanes::broadcast(*step.largest);
-    for (size_t i = 0; i < step.size; i += kNumLanes) {
-      highest = max(highest, Lanes::load(step.scores + i));
-    }
-    const float top = largest(highest);
-    float factor = 1.0F;
-    if (top != *step.largest) {
-      float lanes[kNumLanes];
-      Row::exp(Lanes::broadcast(*step.largest - top)).store(lanes);
-      factor = lanes[0];
-      *step.largest = top;
-    }
-    for (size_t i = 0; i < step.size; i += kNumLanes) {
-      Row::exp(Lanes::load(step.scores + i) - Lanes::broadcast(top)).store(step.scores + i);
-    }
-    std::fill_n(step.scores, step.first, 0.0F);
-    std::fill_n(step.scores + step.last, step.size - step.last, 0.0F);
-    Lanes sums = Lanes::load(step.sums) * Lanes::broadcast(factor);
-    for (size_t i = 0; i < step.size; i += kNumLanes) sums = sums + Lanes::load(step.scores + i);
-    sums.store(step.sums);
-    return factor;
-  }
-
   static float sum_lanes(const float* lanes) { return sum(Lanes::load(lanes)); }
 
   static void rms_norm(const float* x, const float* weight, float epsilon, size_t size,
@@ -104,27 +73,7 @@ struct DecoderKernels {
     }
   }
 
-  static void soft_cap(float* x, size_t size, float cap) {
-    for (size_t i = 0; i < size; i += kNumLanes) {
-      const Lanes u = Row::load_or_fill(x, i, size, 0.0F) / Lanes::broadcast(cap);
-      Row::store_within(tanh(u) * Lanes::broadcast(cap), x, i, size);
-    }
-  }
-
  private:
-  // Within 2 ulp. Cephes tanhf: an odd polynomial below 0.625, 1 - 2 / (1 + exp(2u)) above.
-  static Lanes tanh(Lanes u) {
-    const auto c = [](float value) { return Lanes::broadcast(value); };
-    const Lanes s = u * u;
-    Lanes near = fma(c(-5.70498872745e-3F), s, c(2.06390887954e-2F));
-    near = fma(near, s, c(-5.37397155531e-2F));
-    near = fma(near, s, c(1.33314422036e-1F));
-    near = fma(near, s, c(-3.33332819422e-1F));
-    near = fma(near * s, u, u);
-    const Lanes far = c(1.0F) - c(2.0F) / (c(1.0F) + Row::exp(u + u));
-    return select_greater(c(0.625F), max(u, c(0.0F) - u), near, far);
-  }
-
   template <size_t kColumns>
   static void columns(const GemmRows& gemm, size_t n) {
     size_t m = 0;
@@ -270,9 +219,9 @@ struct DecoderKernels {
     begin_sums<kRows, kWidth>(gemm, c, sums);
     for (size_t k = 0; k < gemm.depth; k += 2) {
       const uint16_t* b = gemm.b + (k / 2 * gemm.b_stride + n) * 2;
-      typename Lanes::Pairs pairs[kWidth];
+      typename Lanes::Words pairs[kWidth];
 #pragma GCC unroll 8
-      for (size_t j = 0; j < kWidth; ++j) pairs[j] = Lanes::load_pairs(b + j * kNumLanes * 2);
+      for (size_t j = 0; j < kWidth; ++j) pairs[j] = Lanes::load_words(b + j * kNumLanes * 2);
 #pragma GCC unroll 8
       for (size_t i = 0; i < kRows; ++i) {
 #pragma GCC unroll 8

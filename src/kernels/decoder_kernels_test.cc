@@ -143,57 +143,6 @@ TEST(DecoderKernels, GemmPairsMatchesItsTwinBitForBit) {
   }
 }
 
-// Three blocks of scores, the first and last seen in part.
-TEST(DecoderKernels, SoftmaxStepsMakeASoftmax) {
-  Rng rng(6);
-  for (const KernelTable* kernels : available_kernels()) {
-    for (const float soft_cap : {0.0F, 5.0F}) {
-      std::vector<float> scores = random_floats(3 * 64, rng);
-      for (float& score : scores) score *= 10;
-      constexpr size_t kFirst = 5;
-      constexpr size_t kLast = 150;
-      std::vector<double> expected(scores.size(), 0.0);
-      double total = 0;
-      for (size_t i = kFirst; i < kLast; ++i) {
-        const double score = scores[i];
-        expected[i] = std::exp(soft_cap > 0 ? soft_cap * std::tanh(score / soft_cap) : score);
-        total += expected[i];
-      }
-      float largest = kNoScore;
-      std::vector<float> sums(16, 0.0F);
-      std::vector<float> weights = scores;
-      for (size_t block = 0; block < 3; ++block) {
-        SoftmaxStep step;
-        step.scores = weights.data() + block * 64;
-        step.size = 64;
-        step.first = block == 0 ? kFirst : 0;
-        step.last = std::min<size_t>(kLast - block * 64, 64);
-        step.soft_cap = soft_cap;
-        step.largest = &largest;
-        step.sums = sums.data();
-        const float factor = kernels->softmax_step(step);
-        for (size_t i = 0; i < block * 64; ++i) weights[i] *= factor;
-      }
-      const float sum = kernels->sum_lanes(sums.data());
-      for (size_t i = 0; i < weights.size(); ++i) {
-        EXPECT_NEAR(weights[i] / sum, expected[i] / total, 2e-6) << kernels->name << " " << i;
-      }
-    }
-  }
-}
-
-TEST(DecoderKernels, ASoftmaxStepThatSeesNothingChangesNothing) {
-  for (const KernelTable* kernels : available_kernels()) {
-    std::vector<float> scores(64, 3.0F);
-    std::vector<float> sums(16, 2.0F);
-    float largest = -1.5F;
-    EXPECT_EQ(kernels->softmax_step({scores.data(), 64, 7, 7, 0, &largest, sums.data()}), 1.0F);
-    EXPECT_EQ(scores, std::vector<float>(64, 0.0F)) << kernels->name;
-    EXPECT_EQ(sums, std::vector<float>(16, 2.0F)) << kernels->name;
-    EXPECT_EQ(largest, -1.5F) << kernels->name;
-  }
-}
-
 TEST(DecoderKernels, RmsNormMatchesItsTwin) {
   Rng rng(4);
   for (size_t size = 1; size < 80; ++size) {

@@ -149,19 +149,62 @@ struct GemmPairs {
   bool adds = false;
 };
 
-// A softmax that sees its scores block by block (M. Milakov, N. Gimelshein 2018): weights are
-// relative to the largest score so far, and what was computed before is to be scaled by the factor
-// that softmax_step() returns.
+inline constexpr size_t kAttentionBlock = 64;  // positions whose keys and values lie together
+
+// Positions [first, last) of a block.
+struct BlockRange {
+  uint32_t first = 0;
+  uint32_t last = kAttentionBlock;
+
+  bool is_whole() const { return first == 0 && last == kAttentionBlock; }
+  bool is_empty() const { return first >= last; }
+};
+
+// A softmax to base 2 of rows that see their scores block by block (M. Milakov, N. Gimelshein
+// 2018): weights are 2^(score - the largest so far), and what was computed before is to be scaled
+// by a factor from 0 to 1; one that is not needed is exactly 1. The weights of scores that do not
+// count become 0.
 struct SoftmaxStep {
-  float* scores = nullptr;  // [size], become weights
-  size_t size = 0;          // a multiple of 16
-  size_t first = 0;         // scores in [first, last) count, the others' weights become 0
-  size_t last = 0;
-  float soft_cap = 0;        // as KernelTable::soft_cap; 0: none
-  float* largest = nullptr;  // so far; begins with kNoScore
-  float* sums = nullptr;     // [16] of the weights so far; begin with 0, to be added up at the end
+  float* scores = nullptr;              // [M, kAttentionBlock], become weights
+  const BlockRange* counted = nullptr;  // [M]
+  float soft_cap = 0;                   // as KernelTable::soft_cap; 0: none
+  float* largest = nullptr;             // [M], so far; begin with kNoScore
+  float* sums = nullptr;  // [M, 16] of the weights so far; begin with 0, to be added up at the end
+  float* factors = nullptr;  // [M], set
+  size_t num_rows = 0;       // M
 };
 inline constexpr float kNoScore = -3.0e38F;
+
+// Weights in 8 bits for values that have a scale for each position: weight times that scale is
+// about q * scale, and the largest of a row has q 255.
+struct QuantizedWeights {
+  const float* value_scales = nullptr;  // [kAttentionBlock]; one that counts is at least 0, or NaN
+  uint8_t* q = nullptr;                 // [M, kAttentionBlock]
+  float* scales = nullptr;              // [M]
+};
+
+// scores[m][n] = sum over groups of 32 elements of queries' scale * keys' scale * the integer sum
+// of q * (code - 128), in the order of the groups.
+struct ScoreKeys {
+  QuantizedRow queries;            // of the first row; the rows [M] follow without gaps
+  const uint8_t* quads = nullptr;  // codes [d / 4, kAttentionBlock, 4]
+  const float* scales = nullptr;   // [d / 32, kAttentionBlock]
+  float* scores = nullptr;         // [M, kAttentionBlock]
+  size_t num_rows = 0;             // M
+  size_t head_dim = 0;             // d, a multiple of 32
+};
+
+// mixed[m][i] = mixed[m][i] * factors[m] + scales[m] * the integer sum over positions of
+// weights[m] * value[i].
+struct MixValues {
+  const uint8_t* weights = nullptr;  // [M, kAttentionBlock]
+  const float* scales = nullptr;     // [M]
+  const float* factors = nullptr;    // [M]
+  const int8_t* quads = nullptr;     // values [kAttentionBlock / 4, d, 4]
+  float* mixed = nullptr;            // [M, d]
+  size_t num_rows = 0;               // M
+  size_t head_dim = 0;               // d, a multiple of 16
+};
 
 struct KernelTable {
   std::string_view name;  // "reference", "avx2", "avx512", "neon": the values of GANGLION_ISA
@@ -183,8 +226,12 @@ struct KernelTable {
   void (*gemm_rows)(const GemmRows& gemm);
   void (*gemm_columns)(const GemmColumns& gemm);
   void (*gemm_pairs)(const GemmPairs& gemm);
-  // Returns the factor, from 0 to 1. One that is not needed is exactly 1.
-  float (*softmax_step)(const SoftmaxStep& step);
+  void (*softmax_step)(const SoftmaxStep& step);
+  // The same, with the weights as `out` has them; what is in `scores` then is undefined. A scale of
+  // values that is not finite makes the sums NaN.
+  void (*softmax_step_u8)(const SoftmaxStep& step, const QuantizedWeights& out);
+  void (*score_keys)(const ScoreKeys& keys);
+  void (*mix_values)(const MixValues& values);
   // The sum of sixteen lanes, in the order of all tables.
   float (*sum_lanes)(const float* lanes);
   // out = x / sqrt(mean of x^2 + epsilon) * weight; `out` may be x.

@@ -1,6 +1,10 @@
 #include "nn/attention_tile.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <vector>
+
+#include "kernels/quantized_rows.h"
 
 namespace ganglion {
 namespace {
@@ -9,6 +13,7 @@ namespace {
 // block, stay in the L2 cache, and the block is converted once for all of them.
 constexpr size_t kRowsAtOnce = 96;
 constexpr size_t kBlock = KvCache::kBlockTokens;
+constexpr float kLog2OfE = 1.44269504F;  // makes scores those of a softmax to base 2
 
 // What one thread works with. D is d rounded up to 16.
 struct TileBuffers {
@@ -19,8 +24,15 @@ struct TileBuffers {
   AlignedVector<float> mixed;             // [rows, D]
   AlignedVector<float> largest;           // [rows]
   AlignedVector<float> sums;              // [rows, 16]
+  AlignedVector<float> factors;           // [rows], of what is mixed so far
+  std::vector<BlockRange> seen;           // [rows], of a block
   AlignedVector<uint16_t> query_bfloats;  // for a BF16 cache
   AlignedVector<uint16_t> weight_bfloats;
+  QuantizedRows quantized_queries;  // for a Q8_0 cache
+  AlignedVector<float> key_scales;
+  AlignedVector<float> value_scales;
+  AlignedVector<uint8_t> quantized_weights;  // [rows, kBlock]
+  AlignedVector<float> weight_scales;        // [rows]
 };
 
 class TileRun {
@@ -32,6 +44,7 @@ class TileRun {
         group_(tile.shape.num_heads / tile.shape.num_kv_heads),
         num_rows_(tile.num_tokens * group_),
         width_((shape_.head_dim + 15) / 16 * 16),
+        soft_cap_(shape_.soft_cap * kLog2OfE),
         buffers_(buffers) {}
 
   void run() {
@@ -42,6 +55,9 @@ class TileRun {
       begin = std::min(begin, seen_from(token));
     }
     for (size_t block = begin / kBlock; block * kBlock < end; ++block) {
+      if ((block + 1) * kBlock < end) {
+        tile_.sequence.cache->prefetch(tile_.layer, tile_.kv_head, block + 1);
+      }
       add_block(block, std::min(kBlock, end - block * kBlock));
     }
     write_rows();
@@ -63,27 +79,47 @@ class TileRun {
 
   void begin_rows() {
     const size_t size = group_ * shape_.head_dim;
+    const float scale = shape_.scale * kLog2OfE;
     float* copy = make_room(buffers_.queries, num_rows_ * shape_.head_dim);
     for (size_t token = 0; token < tile_.num_tokens; ++token) {
       const float* from = tile_.queries + token * tile_.query_stride + tile_.kv_head * size;
-      for (size_t i = 0; i < size; ++i) copy[token * size + i] = from[i] * shape_.scale;
+      for (size_t i = 0; i < size; ++i) copy[token * size + i] = from[i] * scale;
     }
-    if (tile_.sequence.cache->type() == DType::kBF16) {
+    const DType type = tile_.sequence.cache->type();
+    if (type == DType::kBF16) {
       uint16_t* bfloats = make_room(buffers_.query_bfloats, num_rows_ * shape_.head_dim);
       kernels_.round_to_bf16(copy, num_rows_ * shape_.head_dim, bfloats);
+    } else if (type == DType::kQ8_0) {
+      quantize_queries(copy);
     }
     make_room(buffers_.keys, shape_.head_dim * kBlock);
     make_room(buffers_.values, kBlock * width_);
     make_room(buffers_.weights, num_rows_ * kBlock);
     std::fill_n(make_room(buffers_.mixed, num_rows_ * width_), num_rows_ * width_, 0.0F);
     std::fill_n(make_room(buffers_.largest, num_rows_), num_rows_, kNoScore);
+    make_room(buffers_.factors, num_rows_);
+    buffers_.seen.resize(num_rows_);
     std::fill_n(make_room(buffers_.sums, num_rows_ * 16), num_rows_ * 16, 0.0F);
+  }
+
+  void quantize_queries(const float* queries) {
+    const size_t head_dim = shape_.head_dim;
+    buffers_.quantized_queries.resize(num_rows_, head_dim);
+    for (size_t row = 0; row < num_rows_; ++row) {
+      kernels_.quantize_activations(queries + row * head_dim, head_dim, 1,
+                                    buffers_.quantized_queries.row(row, head_dim));
+    }
+    make_room(buffers_.key_scales, head_dim / kGroupInputs * kBlock);
+    make_room(buffers_.value_scales, kBlock);
+    make_room(buffers_.quantized_weights, num_rows_ * kBlock);
+    make_room(buffers_.weight_scales, num_rows_);
   }
 
   // Of which `count` positions are there.
   void add_block(size_t block, size_t count) {
     const KvCache& cache = *tile_.sequence.cache;
     if (cache.type() == DType::kBF16) return add_pairs(cache, block);
+    if (cache.type() == DType::kQ8_0) return add_quads(cache, block);
     cache.read_block(kernels_, tile_.layer, tile_.kv_head, block, count, buffers_.keys.data(),
                      buffers_.values.data(), width_);
     kernels_.gemm_columns({.a = buffers_.queries.data(),
@@ -93,7 +129,7 @@ class TileRun {
                            .num_rows = num_rows_,
                            .num_columns = kBlock,
                            .depth = shape_.head_dim});
-    for (size_t row = 0; row < num_rows_; ++row) weigh(row, block * kBlock);
+    weigh(block * kBlock);
     kernels_.gemm_columns({.a = buffers_.weights.data(),
                            .a_stride = kBlock,
                            .b = buffers_.values.data(),
@@ -114,7 +150,7 @@ class TileRun {
                          .num_rows = num_rows_,
                          .num_columns = kBlock,
                          .depth = shape_.head_dim});
-    for (size_t row = 0; row < num_rows_; ++row) weigh(row, block * kBlock);
+    weigh(block * kBlock);
     uint16_t* weights = make_room(buffers_.weight_bfloats, num_rows_ * kBlock);
     kernels_.round_to_bf16(buffers_.weights.data(), num_rows_ * kBlock, weights);
     kernels_.gemm_pairs({.a = weights,
@@ -126,6 +162,34 @@ class TileRun {
                          .num_columns = width_,
                          .depth = kBlock,
                          .adds = true});
+  }
+
+  // In 8 bits, with weights that are rounded to 8 bits too.
+  void add_quads(const KvCache& cache, size_t block) {
+    const auto keys = KvKind::kKey;
+    cache.read_scales(kernels_, tile_.layer, keys, tile_.kv_head, block,
+                      buffers_.key_scales.data());
+    cache.read_scales(kernels_, tile_.layer, KvKind::kValue, tile_.kv_head, block,
+                      buffers_.value_scales.data());
+    const std::byte* key_codes = cache.quads(tile_.layer, keys, tile_.kv_head, block);
+    kernels_.score_keys({.queries = buffers_.quantized_queries.row(0, shape_.head_dim),
+                         .quads = reinterpret_cast<const uint8_t*>(key_codes),
+                         .scales = buffers_.key_scales.data(),
+                         .scores = buffers_.weights.data(),
+                         .num_rows = num_rows_,
+                         .head_dim = shape_.head_dim});
+    kernels_.softmax_step_u8(softmax_step(block * kBlock),
+                             {.value_scales = buffers_.value_scales.data(),
+                              .q = buffers_.quantized_weights.data(),
+                              .scales = buffers_.weight_scales.data()});
+    const std::byte* values = cache.quads(tile_.layer, KvKind::kValue, tile_.kv_head, block);
+    kernels_.mix_values({.weights = buffers_.quantized_weights.data(),
+                         .scales = buffers_.weight_scales.data(),
+                         .factors = buffers_.factors.data(),
+                         .quads = reinterpret_cast<const int8_t*>(values),
+                         .mixed = buffers_.mixed.data(),
+                         .num_rows = num_rows_,
+                         .head_dim = shape_.head_dim});
   }
 
   // Takes what stands beside the tile's `token` in the tree, or beyond the window, out of the
@@ -145,26 +209,38 @@ class TileRun {
     }
   }
 
-  // The row's scores of the block at position `first` become weights.
-  void weigh(size_t row, size_t first) {
-    const size_t token = row / group_;
-    SoftmaxStep step;
-    step.scores = buffers_.weights.data() + row * kBlock;
-    step.size = kBlock;
-    step.first = std::max(seen_from(token), first) - first;
-    step.last = std::clamp(seen_to(token), first, first + kBlock) - first;
-    step.soft_cap = shape_.soft_cap;
-    if (!tile_.sequence.parents.empty()) {
-      if (step.soft_cap > 0) kernels_.soft_cap(step.scores, kBlock, step.soft_cap);
-      step.soft_cap = 0;
-      hide_branches(token, first, step.scores);
+  // For the scores of the block at position `first`.
+  SoftmaxStep softmax_step(size_t first) {
+    const bool is_tree = !tile_.sequence.parents.empty();
+    for (size_t token = 0; token < tile_.num_tokens; ++token) {
+      const size_t begin = std::max(seen_from(token), first) - first;
+      const size_t end = std::clamp(seen_to(token), first, first + kBlock) - first;
+      std::fill_n(buffers_.seen.data() + token * group_, group_,
+                  BlockRange{static_cast<uint32_t>(begin), static_cast<uint32_t>(end)});
     }
-    step.largest = buffers_.largest.data() + row;
-    step.sums = buffers_.sums.data() + row * 16;
-    const float factor = kernels_.softmax_step(step);
-    if (factor == 1.0F) return;
-    float* mixed = buffers_.mixed.data() + row * width_;
-    for (size_t i = 0; i < width_; ++i) mixed[i] *= factor;
+    for (size_t row = 0; is_tree && row < num_rows_; ++row) {
+      float* scores = buffers_.weights.data() + row * kBlock;
+      if (soft_cap_ > 0) kernels_.soft_cap(scores, kBlock, soft_cap_);
+      hide_branches(row / group_, first, scores);
+    }
+    return {.scores = buffers_.weights.data(),
+            .counted = buffers_.seen.data(),
+            .soft_cap = is_tree ? 0 : soft_cap_,
+            .largest = buffers_.largest.data(),
+            .sums = buffers_.sums.data(),
+            .factors = buffers_.factors.data(),
+            .num_rows = num_rows_};
+  }
+
+  // The scores of the block at position `first` become weights.
+  void weigh(size_t first) {
+    kernels_.softmax_step(softmax_step(first));
+    for (size_t row = 0; row < num_rows_; ++row) {
+      const float factor = buffers_.factors[row];
+      if (factor == 1.0F) continue;
+      float* mixed = buffers_.mixed.data() + row * width_;
+      for (size_t i = 0; i < width_; ++i) mixed[i] *= factor;
+    }
   }
 
   void write_rows() {
@@ -183,6 +259,7 @@ class TileRun {
   size_t group_;     // query heads of a key/value head
   size_t num_rows_;  // a token's query heads, one after the other
   size_t width_;     // D
+  float soft_cap_;   // of scores to base 2
   TileBuffers& buffers_;
 };
 

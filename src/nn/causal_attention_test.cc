@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/rng.h"
 #include "kernels/dispatch.h"
@@ -151,7 +152,7 @@ TEST(KvCache, BlocksAreTheirRows) {
   constexpr size_t kBlock = KvCache::kBlockTokens;
   constexpr size_t kStride = 48;
   for (const KernelTable* kernels : available_kernels()) {
-    for (const DType type : {DType::kF32, DType::kF16, DType::kQ8_0}) {
+    for (const DType type : {DType::kF32, DType::kF16}) {
       KvCache cache = KvCache::create(2, 3, 32, type, 1000).value();
       cache.resize(70);
       for (size_t position = 0; position < 70; ++position) {
@@ -175,6 +176,54 @@ TEST(KvCache, BlocksAreTheirRows) {
           EXPECT_TRUE(std::equal(value.begin(), value.end(), values.begin() + i * kStride));
         }
       }
+    }
+  }
+}
+
+TEST(KvCache, QuadsAreTheirRows) {
+  Rng rng(8);
+  constexpr size_t kBlock = KvCache::kBlockTokens;
+  constexpr size_t kHeadDim = 96;
+  for (const KernelTable* kernels : available_kernels()) {
+    KvCache cache = KvCache::create(2, 3, kHeadDim, DType::kQ8_0, 1000).value();
+    cache.resize(70);
+    for (const KvKind kind : {KvKind::kKey, KvKind::kValue}) {
+      const bool is_key = kind == KvKind::kKey;
+      for (size_t position = 0; position < 70; ++position) {
+        cache.write(1, kind, 2, position, random_floats(kHeadDim, rng).data());
+      }
+      std::vector<float> scales((is_key ? kHeadDim / 32 : 1) * kBlock);
+      cache.read_scales(*kernels, 1, kind, 2, 1, scales.data());
+      const std::byte* quads = cache.quads(1, kind, 2, 1);
+      for (size_t at = 0; at < 6; ++at) {
+        std::vector<float> row(kHeadDim);
+        cache.read(1, kind, 2, kBlock + at, row.data());
+        for (size_t i = 0; i < kHeadDim; ++i) {
+          const auto code = is_key ? quads[(i / 4 * kBlock + at) * 4 + i % 4]
+                                   : quads[(at / 4 * kHeadDim + i) * 4 + at % 4];
+          const int steps = is_key ? static_cast<int>(code) - 128 : static_cast<int8_t>(code);
+          const float scale = scales[is_key ? i / 32 * kBlock + at : at];
+          EXPECT_EQ(row[i], static_cast<float>(steps) * scale) << is_key << " " << at << " " << i;
+        }
+      }
+    }
+  }
+}
+
+// In 8 bits NaN has no code.
+TEST(CausalAttention, WhatIsNotFiniteIsNotLost) {
+  for (const KernelTable* kernels : available_kernels()) {
+    for (const KvKind kind : {KvKind::kKey, KvKind::kValue}) {
+      Rng rng(9);
+      AttentionProblem problem({2, 1, 32, 0.2F, 0, 0}, DType::kQ8_0, rng);
+      std::vector<float> row = random_floats(32, rng);
+      row[7] = std::numeric_limits<float>::quiet_NaN();
+      problem.cache.write(1, kind, 0, 70, row.data());
+      ThreadPool pool(1);
+      const std::vector<float> out = problem.run({*kernels, pool}, 69, 2);
+      const auto is_finite = [](float value) { return std::isfinite(value); };
+      EXPECT_TRUE(std::all_of(out.begin(), out.begin() + 64, is_finite)) << kernels->name;
+      EXPECT_FALSE(std::all_of(out.begin() + 64, out.end(), is_finite)) << kernels->name;
     }
   }
 }

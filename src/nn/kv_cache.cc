@@ -1,9 +1,9 @@
 #include "nn/kv_cache.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 #include "base/check.h"
@@ -13,7 +13,8 @@
 namespace ganglion {
 namespace {
 
-constexpr size_t kQ8Block = 32;
+constexpr int8_t kSign = INT8_MIN;  // the bit that makes q q + 128 without a sign
+constexpr size_t kKeyGroup = 32;    // elements of an 8-bit key that share a scale
 
 template <uint16_t (*convert)(float)>
 void store_halves(const float* row, size_t size, std::byte* out) {
@@ -23,41 +24,25 @@ void store_halves(const float* row, size_t size, std::byte* out) {
   }
 }
 
-// As ggml's quantize_row_q8_0: a scale of max |x| / 127, rounded values. Scales and blocks of
-// values lie `..._step` bytes apart.
-void store_q8_0(const float* row, size_t size, std::byte* scales, size_t scale_step,
-                std::byte* quanta, size_t quanta_step) {
-  for (size_t first = 0; first < size; first += kQ8Block) {
-    float largest = 0;
-    for (size_t i = 0; i < kQ8Block; ++i) largest = std::max(largest, std::fabs(row[first + i]));
-    const float scale = largest / 127.0F;
-    const float inverse = scale > 0 ? 1.0F / scale : 0.0F;
-    const uint16_t half = f16_from_f32(scale);
-    std::memcpy(scales, &half, sizeof(half));
-    for (size_t i = 0; i < kQ8Block; ++i) {
-      quanta[i] = static_cast<std::byte>(static_cast<int8_t>(std::round(row[first + i] * inverse)));
-    }
-    scales += scale_step;
-    quanta += quanta_step;
+// Rounds `size` values to whole steps of the scale that is returned, as float16: the largest
+// becomes 127. What holds NaN or infinity has the scale NaN.
+uint16_t store_bytes(const float* row, size_t size, int8_t* q) {
+  float largest = 0;
+  bool is_finite = true;
+  for (size_t i = 0; i < size; ++i) {
+    largest = std::max(largest, std::fabs(row[i]));
+    is_finite = is_finite && std::isfinite(row[i]);
   }
-}
-
-// A block's keys [d, kBlockTokens].
-void expand_q8_0_keys(const std::byte* plane, size_t head_dim, float* keys) {
-  constexpr size_t kTokens = KvCache::kBlockTokens;
-  const auto* quanta =
-      reinterpret_cast<const int8_t*>(plane + head_dim / kQ8Block * kTokens * sizeof(uint16_t));
-  std::array<float, kTokens> scales = {};
-  for (size_t i = 0; i < head_dim; ++i) {
-    for (size_t token = 0; i % kQ8Block == 0 && token < kTokens; ++token) {
-      uint16_t half = 0;
-      std::memcpy(&half, plane + (i / kQ8Block * kTokens + token) * sizeof(half), sizeof(half));
-      scales[token] = f32_from_f16(half);
-    }
-    for (size_t token = 0; token < kTokens; ++token) {
-      keys[i * kTokens + token] = static_cast<float>(quanta[i * kTokens + token]) * scales[token];
-    }
+  const float scale = f32_from_f16(f16_from_f32(largest / 127.0F));
+  if (!is_finite || std::isinf(scale)) {
+    std::fill_n(q, size, int8_t{0});
+    return f16_from_f32(std::numeric_limits<float>::quiet_NaN());
   }
+  for (size_t i = 0; i < size; ++i) {
+    const float steps = scale > 0 ? std::nearbyint(row[i] / scale) : 0.0F;
+    q[i] = static_cast<int8_t>(std::clamp(steps, -127.0F, 127.0F));
+  }
+  return f16_from_f32(scale);
 }
 
 }  // namespace
@@ -80,16 +65,33 @@ Result<KvCache> KvCache::create(size_t num_layers, size_t num_kv_heads, size_t h
   cache.num_layers_ = num_layers;
   cache.num_heads_ = num_kv_heads;
   cache.head_dim_ = head_dim;
-  cache.row_bytes_ = head_dim / traits.block_elements * traits.block_bytes;
   cache.capacity_ = capacity;
   cache.type_ = type;
   cache.memory_ = memory;
   return cache;
 }
 
+size_t KvCache::num_scales(KvKind kind) const {
+  if (type_ != DType::kQ8_0) return 0;
+  return kind == KvKind::kKey ? head_dim_ / kKeyGroup : 1;
+}
+
+size_t KvCache::element_bytes() const {
+  return type_ == DType::kF32 ? 4 : type_ == DType::kQ8_0 ? 1 : 2;
+}
+
+size_t KvCache::run_length() const {
+  return type_ == DType::kBF16 ? 2 : type_ == DType::kQ8_0 ? 4 : 1;
+}
+
+size_t KvCache::row_bytes(KvKind kind) const {
+  return num_scales(kind) * sizeof(uint16_t) + head_dim_ * element_bytes();
+}
+
 size_t KvCache::bytes(size_t num_tokens) const {
   const size_t num_blocks = (num_tokens + kBlockTokens - 1) / kBlockTokens;
-  return num_blocks * num_layers_ * 2 * num_heads_ * kBlockTokens * row_bytes_;
+  return num_blocks * num_layers_ * num_heads_ * kBlockTokens *
+         (row_bytes(KvKind::kKey) + row_bytes(KvKind::kValue));
 }
 
 void KvCache::resize(size_t length) {
@@ -113,8 +115,10 @@ void KvCache::make_writable(size_t first, size_t end) {
 
 size_t KvCache::plane_offset(size_t layer, KvKind kind, size_t head) const {
   GANGLION_ASSERT(layer < num_layers_ && head < num_heads_);
-  const size_t plane = (layer * 2 + (kind == KvKind::kKey ? 0 : 1)) * num_heads_ + head;
-  return plane * kBlockTokens * row_bytes_;
+  const size_t keys = num_heads_ * row_bytes(KvKind::kKey);  // of a token in a layer
+  const size_t values = num_heads_ * row_bytes(KvKind::kValue);
+  const size_t before = layer * (keys + values) + (kind == KvKind::kKey ? 0 : keys);
+  return kBlockTokens * (before + head * row_bytes(kind));
 }
 
 const std::byte* KvCache::plane(size_t layer, KvKind kind, size_t head, size_t position) const {
@@ -132,40 +136,38 @@ std::byte* KvCache::writable_plane(size_t layer, KvKind kind, size_t head, size_
 template <typename Body>
 void KvCache::for_each_piece(KvKind kind, size_t position, const Body& body) const {
   const size_t at = position % kBlockTokens;
-  if (type_ == DType::kBF16) {
-    for (size_t i = 0; i < head_dim_; ++i) {
-      const size_t element = kind == KvKind::kKey ? (i / 2 * kBlockTokens + at) * 2 + i % 2
-                                                  : (at / 2 * head_dim_ + i) * 2 + at % 2;
-      body(element * sizeof(uint16_t), sizeof(uint16_t));
-    }
-    return;
-  }
-  if (kind == KvKind::kValue) return body(at * row_bytes_, row_bytes_);
-  const size_t num_scales = type_ == DType::kQ8_0 ? head_dim_ / kQ8Block : 0;
-  for (size_t i = 0; i < num_scales; ++i) {
+  const size_t size = element_bytes();
+  const size_t first = num_scales(kind) * kBlockTokens * sizeof(uint16_t);
+  for (size_t i = 0; i < num_scales(kind); ++i) {
     body((i * kBlockTokens + at) * sizeof(uint16_t), sizeof(uint16_t));
   }
-  const size_t first = num_scales * kBlockTokens * sizeof(uint16_t);
-  const size_t size = type_ == DType::kF32 ? 4 : type_ == DType::kF16 ? 2 : 1;
-  for (size_t i = 0; i < head_dim_; ++i) body(first + (i * kBlockTokens + at) * size, size);
+  const size_t run = run_length();
+  if (kind == KvKind::kValue && run == 1) return body(at * head_dim_ * size, head_dim_ * size);
+  for (size_t i = 0; i < head_dim_; ++i) {
+    const size_t element = kind == KvKind::kKey ? (i / run * kBlockTokens + at) * run + i % run
+                                                : (at / run * head_dim_ + i) * run + at % run;
+    body(first + element * size, size);
+  }
 }
 
 void KvCache::write(size_t layer, KvKind kind, size_t head, size_t position, const float* row) {
-  // As a value lies; a key's pieces are in the same order, but for Q8_0, whose scales come first.
-  thread_local std::vector<std::byte> stored;
-  stored.resize(row_bytes_);
+  thread_local std::vector<std::byte> stored;  // scales and elements, as for_each_piece has them
+  stored.resize(row_bytes(kind));
   if (type_ == DType::kF32) {
-    std::memcpy(stored.data(), row, row_bytes_);
+    std::memcpy(stored.data(), row, stored.size());
   } else if (type_ == DType::kF16) {
     store_halves<f16_from_f32>(row, head_dim_, stored.data());
   } else if (type_ == DType::kBF16) {
     store_halves<bf16_from_f32>(row, head_dim_, stored.data());
-  } else if (kind == KvKind::kValue) {
-    store_q8_0(row, head_dim_, stored.data(), sizeof(uint16_t) + kQ8Block,
-               stored.data() + sizeof(uint16_t), sizeof(uint16_t) + kQ8Block);
   } else {
-    store_q8_0(row, head_dim_, stored.data(), sizeof(uint16_t),
-               stored.data() + head_dim_ / kQ8Block * sizeof(uint16_t), kQ8Block);
+    const size_t group = head_dim_ / num_scales(kind);
+    auto* q = reinterpret_cast<int8_t*>(stored.data() + num_scales(kind) * sizeof(uint16_t));
+    for (size_t i = 0; i < num_scales(kind); ++i) {
+      const uint16_t scale = store_bytes(row + i * group, group, q + i * group);
+      std::memcpy(stored.data() + i * sizeof(scale), &scale, sizeof(scale));
+    }
+    // ScoreKeys has the codes of keys without a sign.
+    for (size_t i = 0; kind == KvKind::kKey && i < head_dim_; ++i) q[i] ^= kSign;
   }
   std::byte* out = writable_plane(layer, kind, head, position);
   const std::byte* from = stored.data();
@@ -176,42 +178,38 @@ void KvCache::write(size_t layer, KvKind kind, size_t head, size_t position, con
 }
 
 void KvCache::read(size_t layer, KvKind kind, size_t head, size_t position, float* row) const {
-  std::vector<std::byte> stored(row_bytes_);
+  std::vector<std::byte> stored(row_bytes(kind));
   std::byte* to = stored.data();
   const std::byte* from = plane(layer, kind, head, position);
   for_each_piece(kind, position, [&](size_t offset, size_t size) {
     std::memcpy(to, from + offset, size);
     to += size;
   });
-  if (type_ == DType::kQ8_0 && kind == KvKind::kKey) {
-    const std::byte* quanta = stored.data() + head_dim_ / kQ8Block * sizeof(uint16_t);
-    for (size_t i = 0; i < head_dim_; ++i) {
-      uint16_t half = 0;
-      std::memcpy(&half, stored.data() + i / kQ8Block * sizeof(half), sizeof(half));
-      row[i] = static_cast<float>(static_cast<int8_t>(quanta[i])) * f32_from_f16(half);
-    }
-    return;
+  if (type_ != DType::kQ8_0) return expand_blocks(type_, stored.data(), head_dim_, row);
+  const auto* q =
+      reinterpret_cast<const int8_t*>(stored.data() + num_scales(kind) * sizeof(uint16_t));
+  for (size_t i = 0; i < head_dim_; ++i) {
+    uint16_t scale = 0;
+    std::memcpy(&scale, stored.data() + i * num_scales(kind) / head_dim_ * sizeof(scale),
+                sizeof(scale));
+    const int steps = kind == KvKind::kKey ? static_cast<int8_t>(q[i] ^ kSign) : q[i];
+    row[i] = static_cast<float>(steps) * f32_from_f16(scale);
   }
-  expand_blocks(type_, stored.data(), head_dim_, row);
 }
 
 void KvCache::read_block(const KernelTable& kernels, size_t layer, size_t head, size_t index,
                          size_t count, float* keys, float* values, size_t value_stride) const {
   GANGLION_ASSERT(count > 0 && count <= kBlockTokens && value_stride >= head_dim_);
-  GANGLION_ASSERT(type_ != DType::kBF16);
+  GANGLION_ASSERT(type_ == DType::kF32 || type_ == DType::kF16);
   const std::byte* key_plane = plane(layer, KvKind::kKey, head, index * kBlockTokens);
   const std::byte* value_plane = plane(layer, KvKind::kValue, head, index * kBlockTokens);
-  if (type_ == DType::kQ8_0) {
-    expand_q8_0_keys(key_plane, head_dim_, keys);
-  } else {
-    kernels.expand_blocks(type_, key_plane, head_dim_ * kBlockTokens, keys);
-  }
+  kernels.expand_blocks(type_, key_plane, head_dim_ * kBlockTokens, keys);
   if (value_stride == head_dim_) {
     kernels.expand_blocks(type_, value_plane, count * head_dim_, values);
   } else {
     for (size_t row = 0; row < count; ++row) {
       float* out = values + row * value_stride;
-      kernels.expand_blocks(type_, value_plane + row * row_bytes_, head_dim_, out);
+      kernels.expand_blocks(type_, value_plane + row * row_bytes(KvKind::kValue), head_dim_, out);
       std::fill(out + head_dim_, out + value_stride, 0.0F);
     }
   }
@@ -221,6 +219,29 @@ void KvCache::read_block(const KernelTable& kernels, size_t layer, size_t head, 
 const uint16_t* KvCache::pairs(size_t layer, KvKind kind, size_t head, size_t index) const {
   GANGLION_ASSERT(type_ == DType::kBF16);
   return reinterpret_cast<const uint16_t*>(plane(layer, kind, head, index * kBlockTokens));
+}
+
+const std::byte* KvCache::quads(size_t layer, KvKind kind, size_t head, size_t index) const {
+  GANGLION_ASSERT(type_ == DType::kQ8_0);
+  return plane(layer, kind, head, index * kBlockTokens) +
+         num_scales(kind) * kBlockTokens * sizeof(uint16_t);
+}
+
+void KvCache::read_scales(const KernelTable& kernels, size_t layer, KvKind kind, size_t head,
+                          size_t index, float* scales) const {
+  GANGLION_ASSERT(type_ == DType::kQ8_0);
+  kernels.expand_blocks(DType::kF16, plane(layer, kind, head, index * kBlockTokens),
+                        num_scales(kind) * kBlockTokens, scales);
+}
+
+void KvCache::prefetch(size_t layer, size_t head, size_t index) const {
+  constexpr size_t kLineBytes = 64;
+  for (const KvKind kind : {KvKind::kKey, KvKind::kValue}) {
+    const std::byte* begin = plane(layer, kind, head, index * kBlockTokens);
+    for (size_t i = 0; i < kBlockTokens * row_bytes(kind); i += kLineBytes) {
+      __builtin_prefetch(begin + i, 0, 2);
+    }
+  }
 }
 
 void KvCache::copy_row(size_t layer, KvKind kind, size_t head, size_t from, size_t to) {

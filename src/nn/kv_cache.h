@@ -45,8 +45,10 @@ class KvBlock {
   static constexpr size_t kVectorBytes = 64;  // GemmPairs may read behind the end
 
   // [L][2][g]: keys [d][kBlockTokens], so that scores of many positions are computed at once, and
-  // values [kBlockTokens][d]. Of Q8_0 keys, the scales [d / 32][kBlockTokens] stand in front.
-  // BF16 is what GemmPairs reads: keys [d / 2][kBlockTokens][2], values [kBlockTokens / 2][d][2].
+  // values [kBlockTokens][d]. BF16 is what GemmPairs reads: keys [d / 2][kBlockTokens][2], values
+  // [kBlockTokens / 2][d][2]. Q8_0 is what ScoreKeys and MixValues read: runs of 4 in place of 2,
+  // and in front, as float16, the scales of keys [d / 32][kBlockTokens] and of values
+  // [kBlockTokens].
   AlignedVector<std::byte> bytes_;
   size_t size_;
   KvMemory* memory_;
@@ -58,7 +60,7 @@ class KvBlock {
 // written at the same time.
 class KvCache {
  public:
-  static constexpr size_t kBlockTokens = 64;
+  static constexpr size_t kBlockTokens = kAttentionBlock;
 
   // kInvalidArgument unless `type` is F32, F16, BF16 with d even, or Q8_0 with d a multiple of 32.
   // `memory` as of KvBlock.
@@ -83,14 +85,23 @@ class KvCache {
   // The row of a head at `position`, as floats [d].
   void read(size_t layer, KvKind kind, size_t head, size_t position, float* row) const;
 
-  // A head's keys and values in block `index`, of which the first `count` positions are there, as
-  // floats: `keys` [d, kBlockTokens], anything behind the count; `values` [kBlockTokens,
-  // value_stride], zeros behind d and the count.
+  // A head's keys and values in block `index` of an F32 or F16 cache, of which the first `count`
+  // positions are there, as floats: `keys` [d, kBlockTokens], anything behind the count; `values`
+  // [kBlockTokens, value_stride], zeros behind d and the count.
   void read_block(const KernelTable& kernels, size_t layer, size_t head, size_t index, size_t count,
                   float* keys, float* values, size_t value_stride) const;
 
   // A head's keys or values in block `index` of a BF16 cache, as they lie.
   const uint16_t* pairs(size_t layer, KvKind kind, size_t head, size_t index) const;
+
+  // The same of a Q8_0 cache, and the scales as floats: [d / 32, kBlockTokens] of keys,
+  // [kBlockTokens] of values.
+  const std::byte* quads(size_t layer, KvKind kind, size_t head, size_t index) const;
+  void read_scales(const KernelTable& kernels, size_t layer, KvKind kind, size_t head, size_t index,
+                   float* scales) const;
+
+  // Asks memory for a head's keys and values in block `index`.
+  void prefetch(size_t layer, size_t head, size_t index) const;
 
   // Copies the row of a head at `from` to the writable position `to`, as it is stored.
   void copy_row(size_t layer, KvKind kind, size_t head, size_t from, size_t to);
@@ -110,6 +121,10 @@ class KvCache {
   };
 
   KvCache() = default;
+  size_t num_scales(KvKind kind) const;  // of a row
+  size_t element_bytes() const;
+  size_t run_length() const;  // elements of a key, or positions of a value, that lie side by side
+  size_t row_bytes(KvKind kind) const;
   size_t plane_offset(size_t layer, KvKind kind, size_t head) const;
   const std::byte* plane(size_t layer, KvKind kind, size_t head, size_t position) const;
   std::byte* writable_plane(size_t layer, KvKind kind, size_t head, size_t position);
@@ -120,7 +135,6 @@ class KvCache {
   size_t num_layers_ = 0;
   size_t num_heads_ = 0;
   size_t head_dim_ = 0;
-  size_t row_bytes_ = 0;
   size_t capacity_ = 0;
   DType type_ = DType::kF32;
   KvMemory* memory_ = nullptr;

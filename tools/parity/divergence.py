@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """How far 8-bit products move the next token's probabilities, ours and llama.cpp's.
 
-    tools/parity/divergence.py FOLDER [--ganglion build/bin/ganglion] [--llama-cpp-python PYTHON]
+    tools/parity/divergence.py FOLDER [--ganglion build/bin/ganglion] [--cache-type q8_0]
+        [--llama-cpp-python PYTHON]
 
 FOLDER holds index.json and, for every model NAME in it, NAME.gguf and NAME.logits_dequant.f32, the
 float32 logits of its dequantised weights: the golden quantised models. Prints the mean KL divergence
-(nats) of `debug logits --precision int8 --cache-type bf16`, and with --llama-cpp-python, a Python that
-has the package llama-cpp-python and numpy, that of llama.cpp.
+(nats) of `debug logits --precision int8`, and with --llama-cpp-python, a Python that has the package
+llama-cpp-python and numpy, that of llama.cpp. --cache-type q8_0 is for both; without it ours is bf16 and
+llama.cpp's f32.
 """
 import argparse
 import json
@@ -42,6 +44,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--ganglion", default="build/bin/ganglion")
+    parser.add_argument("--cache-type", choices=("bf16", "q8_0"), default="bf16")
     parser.add_argument("--llama-cpp-python", metavar="PYTHON")
     arguments = parser.parse_args()
     models = json.loads((arguments.folder / "index.json").read_text())["models"]
@@ -55,12 +58,12 @@ def main():
                                 dtype=np.float32).reshape(len(model["tokens"]), -1)
             ours = divergence(exact, logits_of(
                 [arguments.ganglion, "debug", "logits", "--model", path, "--tokens", tokens, "--output",
-                 out, "--precision", "int8", "--cache-type", "bf16"], out, exact.shape))
+                 out, "--precision", "int8", "--cache-type", arguments.cache_type], out, exact.shape))
             theirs = ""
             if arguments.llama_cpp_python:
                 theirs = "%.5f" % divergence(exact, logits_of(
-                    [arguments.llama_cpp_python, HERE / "llama_cpp_logits.py", path, tokens, out], out,
-                    exact.shape))
+                    [arguments.llama_cpp_python, HERE / "llama_cpp_logits.py", path, tokens, out,
+                     *(["--q8_0"] if arguments.cache_type == "q8_0" else [])], out, exact.shape))
             print(f"| {model['name']} | {ours:.5f} | {theirs} |")
 
 

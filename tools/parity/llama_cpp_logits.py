@@ -1,7 +1,7 @@
 """Logits, or hidden states, that llama.cpp computes for token ids (package llama-cpp-python).
 
 A program of its own, because llama.cpp ends the process on what it cannot read.
-    llama_cpp_logits.py MODEL.gguf 1,2,3 OUT.f32 [--hidden]
+    llama_cpp_logits.py MODEL.gguf 1,2,3 OUT.f32 [--hidden] [--q8_0]
 """
 import ctypes
 import sys
@@ -23,8 +23,9 @@ def main():
     parameters = llama_cpp.llama_context_default_params()
     parameters.n_ctx = parameters.n_batch = parameters.n_ubatch = 64
     parameters.n_threads = parameters.n_threads_batch = 1
-    parameters.type_k = parameters.type_v = 0  # F32
-    parameters.flash_attn_type = 0
+    is_quantized = "--q8_0" in sys.argv  # keys and values, which needs flash attention; else F32
+    parameters.type_k = parameters.type_v = 8 if is_quantized else 0
+    parameters.flash_attn_type = 1 if is_quantized else 0
     if wants_hidden:
         parameters.embeddings = True
         parameters.pooling_type = 0  # none: a vector a token

@@ -1,6 +1,7 @@
 // AVX2 with FMA. Float tiles of 6 rows by 16 columns (12 accumulators); 8-bit tiles of 3 rows
 // by 16. The 8-bit product widens to 16 bits and uses vpmaddwd: vpmaddubsw would saturate at large
 // values.
+#include "kernels/attention_inl.h"
 #include "kernels/avx2/lanes.h"
 #include "kernels/avx2/panel_product.h"
 #include "kernels/decoder_inl.h"
@@ -13,6 +14,7 @@ namespace {
 
 using Row = Rowwise<avx2::Lanes>;
 using Decoder = DecoderKernels<avx2::Lanes, 2, 3, 3, 2>;
+using Attention = AttentionKernels<avx2::Lanes, 2, 1, 3, 1>;
 
 constexpr size_t kTileRowsF32 = 6;
 constexpr size_t kTileRowsS8 = 3;
@@ -179,12 +181,15 @@ const KernelTable& avx2_kernels() {
       Decoder::gemm_rows,
       Decoder::gemm_columns,
       Decoder::gemm_pairs,
-      Decoder::softmax_step,
+      Attention::softmax_step,
+      Attention::softmax_step_u8,
+      Attention::score_keys,
+      Attention::mix_values,
       Decoder::sum_lanes,
       Decoder::rms_norm,
       Decoder::silu,
       Decoder::gelu_tanh,
-      Decoder::soft_cap,
+      Row::soft_cap,
       Expand<avx2::Lanes>::run,
       avx2::quantize_activations,
       avx2::round_to_bf16,

@@ -100,7 +100,7 @@ struct Vector : QuantizationByGroups<Vector> {
   // Adds the products of two inputs, of which `a` points to the first; the second one's first.
   template <bool kHasDot>
   static Floats add_pair(Floats sum, Bytes weights, const uint16_t* a) {
-    const __m256i pair = broadcast_pair(a);
+    const __m256i pair = Lanes::broadcast_word(a).low;
     sum = _mm256_fmadd_ps(odd_floats(weights), odd_floats(pair), sum);
     return _mm256_fmadd_ps(even_floats(weights), even_floats(pair), sum);
   }

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "kernels/attention_inl.h"
 #include "kernels/avx512/lanes.h"
 #include "kernels/avx512/panel_product.h"
 #include "kernels/decoder_inl.h"
@@ -22,6 +23,7 @@ namespace {
 
 using Row = Rowwise<avx512::Lanes>;
 using Decoder = DecoderKernels<avx512::Lanes, 4, 4, 6, 4>;
+using Attention = AttentionKernels<avx512::Lanes, 3, 4, 6, 4>;
 
 __mmask16 column_mask(size_t num_columns) {
   return num_columns >= kPanelColumns ? 0xFFFF : static_cast<__mmask16>((1U << num_columns) - 1U);
@@ -250,12 +252,15 @@ const KernelTable& avx512_kernels() {
       Decoder::gemm_rows,
       Decoder::gemm_columns,
       Decoder::gemm_pairs,
-      Decoder::softmax_step,
+      Attention::softmax_step,
+      Attention::softmax_step_u8,
+      Attention::score_keys,
+      Attention::mix_values,
       Decoder::sum_lanes,
       Decoder::rms_norm,
       Decoder::silu,
       Decoder::gelu_tanh,
-      Decoder::soft_cap,
+      Row::soft_cap,
       Expand<avx512::Lanes>::run,
       avx512::quantize_activations,
       avx512::round_to_bf16,

@@ -18,8 +18,22 @@ struct Lanes {
     return kHasDot;
   }
 
-  using Pairs = __m512i;  // sixteen pairs of bfloats
-  static Pairs load_pairs(const uint16_t* x) { return _mm512_loadu_si512(x); }
+  using Words = __m512i;  // sixteen integers, pairs of bfloats or quads of bytes
+  static Words load_words(const void* x) { return _mm512_loadu_si512(x); }
+  static Words broadcast_int(int32_t x) { return _mm512_set1_epi32(x); }
+  static Words broadcast_word(const void* x) {
+    int32_t word = 0;
+    std::memcpy(&word, x, sizeof(word));
+    return _mm512_set1_epi32(word);
+  }
+
+  static Lanes to_float(Words integers) { return {_mm512_cvtepi32_ps(integers)}; }
+  // sums plus the four products of unsigned bytes of a with signed ones of b.
+  static Words add_quads(Words sums, Words a, Words b) {
+    // Not the intrinsic: GCC 12 would keep the sums on the stack.
+    asm("vpdpbusd %2, %1, %0" : "+v"(sums) : "v"(a), "v"(b));
+    return sums;
+  }
 
   static Lanes load(const float* x) { return {_mm512_loadu_ps(x)}; }
   static Lanes broadcast(float x) { return {_mm512_set1_ps(x)}; }
@@ -49,10 +63,16 @@ inline Lanes power_of_two(Lanes n) {
   const __m512i exponent = _mm512_add_epi32(_mm512_cvtps_epi32(n.v), _mm512_set1_epi32(127));
   return {_mm512_castsi512_ps(_mm512_slli_epi32(exponent, 23))};
 }
+// p * 2^n, where p and the product are normal, of n + 1.5 * 2^23.
+inline Lanes add_to_exponent(Lanes p, Lanes n) {
+  const __m512i exponent = _mm512_slli_epi32(_mm512_castps_si512(n.v), 23);
+  return {_mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(p.v), exponent))};
+}
 // a > b ? x : y.
 inline Lanes select_greater(Lanes a, Lanes b, Lanes x, Lanes y) {
   return {_mm512_mask_blend_ps(_mm512_cmp_ps_mask(a.v, b.v, _CMP_GT_OQ), y.v, x.v)};
 }
+inline float first(Lanes a) { return _mm512_cvtss_f32(a.v); }
 // Lane i and lane i + 8, of these lane i and i + 4, and so on.
 inline float sum(Lanes a) {
   const __m256 eight = _mm256_add_ps(_mm512_castps512_ps256(a.v), _mm512_extractf32x8_ps(a.v, 1));
@@ -64,10 +84,8 @@ inline float largest(Lanes a) { return _mm512_reduce_max_ps(a.v); }
 // sum plus the products of the pairs and of the pair at `a`, the second ones first. kHasDot: by
 // the machine's own instruction.
 template <bool kHasDot>
-inline Lanes add_pairs(Lanes sum, Lanes::Pairs pairs, const uint16_t* a) {
-  int32_t both = 0;
-  std::memcpy(&both, a, sizeof(both));
-  const __m512i pair = _mm512_set1_epi32(both);
+inline Lanes add_pairs(Lanes sum, Lanes::Words pairs, const uint16_t* a) {
+  const __m512i pair = Lanes::broadcast_word(a);
   if constexpr (kHasDot) {
     // Not the intrinsic: it would need the whole file compiled for machines that have it.
     asm("vdpbf16ps %2, %1, %0" : "+v"(sum.v) : "v"(pairs), "v"(pair));
@@ -79,6 +97,13 @@ inline Lanes add_pairs(Lanes sum, Lanes::Pairs pairs, const uint16_t* a) {
   };
   const auto even = [](__m512i x) { return _mm512_castsi512_ps(_mm512_slli_epi32(x, 16)); };
   return {_mm512_fmadd_ps(even(pairs), even(pair), _mm512_fmadd_ps(odd(pairs), odd(pair), sum.v))};
+}
+// Sixty-four values from 0 to 255, rounded to even.
+inline void store_bytes(const Lanes (&a)[4], uint8_t* out) {
+  const __m512i first = _mm512_packus_epi32(_mm512_cvtps_epi32(a[0].v), _mm512_cvtps_epi32(a[1].v));
+  const __m512i last = _mm512_packus_epi32(_mm512_cvtps_epi32(a[2].v), _mm512_cvtps_epi32(a[3].v));
+  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  _mm512_storeu_si512(out, _mm512_permutexvar_epi32(order, _mm512_packus_epi16(first, last)));
 }
 // Lanes rounded to even, plus `shift`, as bytes; what lies outside 0 to 255 becomes the nearer.
 inline void store_bytes(Lanes a, int shift, unsigned char* out) {

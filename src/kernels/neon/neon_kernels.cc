@@ -1,5 +1,6 @@
 // NEON (baseline aarch64). Float tiles of 4 rows by 16 columns; the 8-bit product makes signed
 // bytes of the activations, multiplies to 16 bits (128 * 127 fits) and adds pairs to 32.
+#include "kernels/attention_inl.h"
 #include "kernels/decoder_inl.h"
 #include "kernels/expand_inl.h"
 #include "kernels/kernel_table.h"
@@ -13,6 +14,7 @@ namespace {
 using neon::Lanes;
 using Row = Rowwise<Lanes>;
 using Decoder = DecoderKernels<Lanes, 2, 2, 2, 2>;
+using Attention = AttentionKernels<Lanes, 2, 1, 3, 1>;
 
 constexpr size_t kTileRows = 4;
 
@@ -124,12 +126,15 @@ const KernelTable& neon_kernels() {
       Decoder::gemm_rows,
       Decoder::gemm_columns,
       Decoder::gemm_pairs,
-      Decoder::softmax_step,
+      Attention::softmax_step,
+      Attention::softmax_step_u8,
+      Attention::score_keys,
+      Attention::mix_values,
       Decoder::sum_lanes,
       Decoder::rms_norm,
       Decoder::silu,
       Decoder::gelu_tanh,
-      Decoder::soft_cap,
+      Row::soft_cap,
       Expand<Lanes>::run,
       neon::quantize_activations,
       neon::round_to_bf16,

@@ -174,23 +174,78 @@ void gemm_pairs(const GemmPairs& gemm) {
   }
 }
 
-float softmax_step(const SoftmaxStep& step) {
-  float largest = *step.largest;
-  for (size_t i = step.first; i < step.last; ++i) {
-    if (step.soft_cap > 0) {
-      step.scores[i] = step.soft_cap * std::tanh(step.scores[i] / step.soft_cap);
+void softmax_step(const SoftmaxStep& step) {
+  for (size_t m = 0; m < step.num_rows; ++m) {
+    float* scores = step.scores + m * kAttentionBlock;
+    const BlockRange counted = step.counted[m];
+    float largest = step.largest[m];
+    for (size_t i = counted.first; i < counted.last; ++i) {
+      if (step.soft_cap > 0) scores[i] = step.soft_cap * std::tanh(scores[i] / step.soft_cap);
+      largest = std::max(largest, scores[i]);
     }
-    largest = std::max(largest, step.scores[i]);
+    step.factors[m] = std::exp2(step.largest[m] - largest);
+    step.largest[m] = largest;
+    for (size_t lane = 0; lane < 16; ++lane) step.sums[m * 16 + lane] *= step.factors[m];
+    for (size_t i = 0; i < kAttentionBlock; ++i) {
+      const bool counts = counted.first <= i && i < counted.last;
+      scores[i] = counts ? std::exp2(scores[i] - largest) : 0.0F;
+      step.sums[m * 16 + i % 16] += scores[i];
+    }
   }
-  const float factor = std::exp(*step.largest - largest);
-  *step.largest = largest;
-  for (size_t lane = 0; lane < 16; ++lane) step.sums[lane] *= factor;
-  for (size_t i = 0; i < step.size; ++i) {
-    const bool counts = step.first <= i && i < step.last;
-    step.scores[i] = counts ? std::exp(step.scores[i] - largest) : 0.0F;
-    step.sums[i % 16] += step.scores[i];
+}
+
+void softmax_step_u8(const SoftmaxStep& step, const QuantizedWeights& out) {
+  softmax_step(step);
+  for (size_t m = 0; m < step.num_rows; ++m) {
+    float* weights = step.scores + m * kAttentionBlock;
+    const BlockRange counted = step.counted[m];
+    float most = 0.0F;
+    for (size_t i = counted.first; i < counted.last; ++i) {
+      weights[i] *= out.value_scales[i];
+      most = std::max(most, weights[i]);
+      if (!std::isfinite(out.value_scales[i])) step.sums[m * 16 + i % 16] = out.value_scales[i];
+    }
+    out.scales[m] = most / 255.0F;
+    for (size_t i = 0; i < kAttentionBlock; ++i) {
+      const bool is_there = weights[i] > 0 && std::isfinite(weights[i]);
+      const float q = is_there ? weights[i] * (255.0F / most) : 0.0F;
+      out.q[m * kAttentionBlock + i] = static_cast<uint8_t>(std::nearbyint(q));
+    }
   }
-  return factor;
+}
+
+void score_keys(const ScoreKeys& keys) {
+  const size_t num_groups = keys.head_dim / kGroupInputs;
+  for (size_t m = 0; m < keys.num_rows; ++m) {
+    const int8_t* query = keys.queries.q + m * keys.head_dim;
+    for (size_t n = 0; n < kAttentionBlock; ++n) {
+      float score = 0.0F;
+      for (size_t group = 0; group < num_groups; ++group) {
+        int32_t sum = 0;
+        for (size_t i = group * kGroupInputs; i < (group + 1) * kGroupInputs; ++i) {
+          const int code = keys.quads[(i / 4 * kAttentionBlock + n) * 4 + i % 4];
+          sum += query[i] * (code - 128);
+        }
+        score = std::fma(static_cast<float>(sum) * keys.scales[group * kAttentionBlock + n],
+                         keys.queries.scales[m * num_groups + group], score);
+      }
+      keys.scores[m * kAttentionBlock + n] = score;
+    }
+  }
+}
+
+void mix_values(const MixValues& values) {
+  for (size_t m = 0; m < values.num_rows; ++m) {
+    for (size_t i = 0; i < values.head_dim; ++i) {
+      int32_t sum = 0;
+      for (size_t n = 0; n < kAttentionBlock; ++n) {
+        sum += values.weights[m * kAttentionBlock + n] *
+               values.quads[(n / 4 * values.head_dim + i) * 4 + n % 4];
+      }
+      float& out = values.mixed[m * values.head_dim + i];
+      out = std::fma(static_cast<float>(sum), values.scales[m], out * values.factors[m]);
+    }
+  }
 }
 
 float sum_lanes(const float* lanes) { return std::accumulate(lanes, lanes + 16, 0.0F); }
@@ -243,6 +298,9 @@ const KernelTable& reference_kernels() {
       gemm_columns,
       gemm_pairs,
       softmax_step,
+      softmax_step_u8,
+      score_keys,
+      mix_values,
       sum_lanes,
       rms_norm,
       silu,
