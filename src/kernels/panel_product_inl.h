@@ -26,7 +26,7 @@ struct PanelProducts {
   using Ints = typename V::Ints;
   using Floats = typename V::Floats;
 
-  static constexpr size_t kRowsAtOnce = 112;  // whole tiles
+  static constexpr size_t kRowsAtOnce = 120;  // whole tiles
   // Vectors of a panel that a tile multiplies at once.
   static constexpr size_t kVectors = V::kTileVectors;
   static constexpr size_t kTileLanes = kVectors * V::kLanes;
