@@ -225,14 +225,13 @@ TEST(AttentionKernels, ScoresMatchTheirTwinBitForBit) {
       std::fill_n(rows.begin(), head_dim, -1.0F);
       if (num_rows == 7) std::fill(quads.begin(), quads.end(), uint8_t{1});
       QuantizedRows queries;
-      queries.resize(num_rows, head_dim);
+      queries.resize(num_rows, head_dim, 1);
       for (size_t row = 0; row < num_rows; ++row) {
-        reference_kernels().quantize_activations(rows.data() + row * head_dim, head_dim, 1,
-                                                 queries.row(row, head_dim));
+        queries.quantize(reference_kernels(), row, rows.data() + row * head_dim, 1);
       }
       const auto run = [&](const KernelTable& kernels, size_t first, size_t count) {
         std::vector<float> scores(count * kAttentionBlock, -1.0F);
-        kernels.score_keys({.queries = queries.row(first, head_dim),
+        kernels.score_keys({.queries = queries.tile(first),
                             .quads = quads.data(),
                             .scales = scales.data(),
                             .scores = scores.data(),

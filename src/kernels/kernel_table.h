@@ -110,7 +110,7 @@ struct QuantizedRow {
 struct PanelProduct {
   DType dtype = DType::kQ8_0;         // a type that has_panels
   const std::byte* panels = nullptr;  // of the first output, 64-byte aligned
-  QuantizedRow a;                     // of the first row; the rows [M] follow without gaps
+  QuantizedRow a;                     // all rows, in tiles of KernelTable::tile_rows: QuantizedRows
   const uint16_t* a_bf16 = nullptr;   // [M, K], for F16 and BF16 weights instead
   const float* bias = nullptr;        // [N] or null
   float* c = nullptr;                 // [M, N], rows `c_stride` floats apart
@@ -208,6 +208,8 @@ struct MixValues {
 
 struct KernelTable {
   std::string_view name;  // "reference", "avx2", "avx512", "neon": the values of GANGLION_ISA
+
+  size_t tile_rows = 1;  // rows of 8-bit activations that multiply_panels wants side by side
 
   void (*gemm_f32)(const GemmF32& gemm);
   void (*gemm_s8)(const GemmS8& gemm);

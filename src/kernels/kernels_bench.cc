@@ -93,10 +93,9 @@ void bench_panels(benchmark::State& state, const KernelTable& kernels, DType dty
               panels.data());
   const std::vector<float> x = random_floats(num_rows * kInputs);
   QuantizedRows rows;
-  rows.resize(num_rows, kInputs);
+  rows.resize(num_rows, kInputs, kernels.tile_rows);
   for (size_t m = 0; m < num_rows; ++m) {
-    kernels.quantize_activations(x.data() + m * kInputs, kInputs,
-                                 panel_layout(dtype).scaled_groups(), rows.row(m, kInputs));
+    rows.quantize(kernels, m, x.data() + m * kInputs, panel_layout(dtype).scaled_groups());
   }
   std::vector<uint16_t> bfloats(x.size());
   kernels.round_to_bf16(x.data(), x.size(), bfloats.data());
@@ -104,7 +103,7 @@ void bench_panels(benchmark::State& state, const KernelTable& kernels, DType dty
   PanelProduct product;
   product.dtype = dtype;
   product.panels = panels.data();
-  product.a = rows.row(0, kInputs);
+  product.a = rows.tile(0);
   product.a_bf16 = bfloats.data();
   product.c = out.data();
   product.c_stride = product.num_columns = kOutputs;

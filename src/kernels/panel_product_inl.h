@@ -269,7 +269,8 @@ struct PanelProducts {
       }
 #pragma GCC unroll 16
       for (size_t m = 0; m < kRows; ++m) {
-        const Floats scale = V::broadcast(product.a.scales[(row + m) * num_groups + group]);
+        const Floats scale =
+            V::broadcast(product.a.scales[entry_at<kRows>(row, m, group, num_groups)]);
 #pragma GCC unroll 4
         for (size_t v = 0; v < kVectors; ++v) {
           totals[v][m] = V::multiply_add(sums[v][m], scale, totals[v][m]);
@@ -287,12 +288,9 @@ struct PanelProducts {
                                               Floats (&totals)[kVectors][kRows]) {
     constexpr size_t kParts = kLayout.parts_per_group;
     const size_t num_parts = product.num_groups() * kParts;
-    const size_t first_part = row * num_parts + group * kParts + kPart;
+    const size_t part = group * kParts + kPart;
     Ints products[kVectors][kRows];
-    multiply_part<kLayout, kRows, kPart>(
-        panel, product.a.q + row * product.depth + group * kGroupInputs, product.depth,
-        (kParts == 2 ? product.a.minus_sums16 : product.a.minus_sums32) + first_part, num_parts,
-        products);
+    multiply_part<kLayout, kRows, kPart>(product, panel, row, group, products);
 #pragma GCC unroll 4
     for (size_t v = 0; v < kVectors; ++v) {
       const Floats scale = panel.scale(kPart, v);
@@ -305,11 +303,10 @@ struct PanelProducts {
     }
     if constexpr (kLayout.has_minima) {
       const float* minus_sums =
-          (kParts == 2 ? product.a.scaled_minus_sums16 : product.a.scaled_minus_sums32) +
-          first_part;
+          kParts == 2 ? product.a.scaled_minus_sums16 : product.a.scaled_minus_sums32;
 #pragma GCC unroll 16
       for (size_t m = 0; m < kRows; ++m) {
-        const Floats minus_sum = V::broadcast(minus_sums[m * num_parts]);
+        const Floats minus_sum = V::broadcast(minus_sums[entry_at<kRows>(row, m, part, num_parts)]);
 #pragma GCC unroll 4
         for (size_t v = 0; v < kVectors; ++v) {
           totals[v][m] = V::multiply_add(panel.minimum(kPart, v), minus_sum, totals[v][m]);
@@ -318,29 +315,49 @@ struct PanelProducts {
     }
   }
 
+  // Where an entry of row + m stands, of `num_entries` a row.
+  template <size_t kRows>
+  [[gnu::always_inline]] static size_t entry_at(size_t row, size_t m, size_t entry,
+                                                size_t num_entries) {
+    if constexpr (V::kIsDirect) return row * num_entries + entry * kRows + m;
+    return (row + m) * num_entries + entry;
+  }
+
+  // Four activations of a group, as they meet a step of codes.
+  template <size_t kRows>
+  [[gnu::always_inline]] static Bytes activations(const PanelProduct& product, size_t row, size_t m,
+                                                  size_t group, size_t step) {
+    constexpr size_t kGroupSteps = kGroupInputs / kDepthStep;
+    const size_t entry =
+        entry_at<kRows>(row, m, group * kGroupSteps + step, product.depth / kDepthStep);
+    return V::broadcast_step(product.a.q + entry * kDepthStep);
+  }
+
   // sum of q * (code - zero point).
   template <PanelLayout kLayout, size_t kRows, size_t kPart, typename Panel>
-  [[gnu::always_inline]] static void multiply_part(const Panel& panel, const int8_t* a,
-                                                   size_t a_stride, const int32_t* minus_sums,
-                                                   size_t num_parts,
+  [[gnu::always_inline]] static void multiply_part(const PanelProduct& product, const Panel& panel,
+                                                   size_t row, size_t group,
                                                    Ints (&products)[kVectors][kRows]) {
     // V may take codes of 8 bits as signed ones, less 128: the zero point of all of them.
     constexpr bool kIsSigned = kLayout.code_bits() == 8 && V::kTakesSignedCodes;
+    constexpr size_t kParts = kLayout.parts_per_group;
+    const int32_t* minus_sums = kParts == 2 ? product.a.minus_sums16 : product.a.minus_sums32;
+    const size_t num_parts = product.num_groups() * kParts;
 #pragma GCC unroll 16
     for (size_t m = 0; m < kRows; ++m) {
       Ints begin = V::zero_ints();
       if constexpr (kLayout.zero_point_bits > 0 && !kIsSigned) {
-        begin = V::template scale_int<kLayout.zero_point_bits>(
-            V::broadcast_int(minus_sums[m * num_parts]));
+        begin = V::template scale_int<kLayout.zero_point_bits>(V::broadcast_int(
+            minus_sums[entry_at<kRows>(row, m, group * kParts + kPart, num_parts)]));
       }
 #pragma GCC unroll 4
       for (size_t v = 0; v < kVectors; ++v) products[v][m] = begin;
     }
     if constexpr (V::kIsDirect) {
-      add_steps<kLayout, kRows, kPart, kIsSigned>(panel, a, a_stride, products);
+      add_steps<kLayout, kRows, kPart, kIsSigned>(product, panel, row, group, products);
     } else {
       repeat<kDigits<kLayout>>([&](auto d) __attribute__((always_inline)) {
-        add_chains<kLayout, kRows, kPart, kDigit<kLayout, d>>(panel, a, a_stride, products);
+        add_chains<kLayout, kRows, kPart, kDigit<kLayout, d>>(product, panel, row, group, products);
         // Activations are loaded again for the second digit: the stack would be slower.
         std::atomic_signal_fence(std::memory_order_seq_cst);
       });
@@ -348,7 +365,8 @@ struct PanelProducts {
   }
 
   template <PanelLayout kLayout, size_t kRows, size_t kPart, bool kIsSigned, typename Panel>
-  [[gnu::always_inline]] static void add_steps(const Panel& panel, const int8_t* a, size_t a_stride,
+  [[gnu::always_inline]] static void add_steps(const PanelProduct& product, const Panel& panel,
+                                               size_t row, size_t group,
                                                Ints (&products)[kVectors][kRows]) {
     repeat<kSteps<kLayout>>([&](auto i) __attribute__((always_inline)) {
       constexpr size_t k = kPart * kSteps<kLayout> + decltype(i)::value;
@@ -360,7 +378,7 @@ struct PanelProducts {
       }
 #pragma GCC unroll 16
       for (size_t m = 0; m < kRows; ++m) {
-        const Bytes step = V::broadcast_step(a + m * a_stride + k * kDepthStep);
+        const Bytes step = activations<kRows>(product, row, m, group, k);
 #pragma GCC unroll 4
         for (size_t v = 0; v < kVectors; ++v) {
           products[v][m] = V::add_products(products[v][m], codes[v], step);
@@ -371,8 +389,8 @@ struct PanelProducts {
 
   // The same by sums of 16 bits, over as many steps as cannot overflow.
   template <PanelLayout kLayout, size_t kRows, size_t kPart, Digit kDigit, typename Panel>
-  [[gnu::always_inline]] static void add_chains(const Panel& panel, const int8_t* a,
-                                                size_t a_stride,
+  [[gnu::always_inline]] static void add_chains(const PanelProduct& product, const Panel& panel,
+                                                size_t row, size_t group,
                                                 Ints (&products)[kVectors][kRows]) {
     constexpr int kUnit = kDigit == Digit::kHigh ? 16 : 1;  // of what a digit counts
     typename V::Partial partial[kVectors][kRows];
@@ -386,7 +404,7 @@ struct PanelProducts {
       for (size_t v = 0; v < kVectors; ++v) codes[v] = panel.template step<k, kDigit>(v);
 #pragma GCC unroll 8
       for (size_t m = 0; m < kRows; ++m) {
-        const Bytes step = V::broadcast_step(a + m * a_stride + k * kDepthStep);
+        const Bytes step = activations<kRows>(product, row, m, group, k);
 #pragma GCC unroll 4
         for (size_t v = 0; v < kVectors; ++v) {
           const auto pairs = V::multiply_pairs(codes[v], step);

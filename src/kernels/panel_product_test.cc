@@ -80,10 +80,9 @@ Activations quantize(const KernelTable& kernels, DType dtype, const std::vector<
                      size_t num_rows, size_t depth) {
   Activations a = {num_rows, depth, {}, std::vector<uint16_t>(num_rows * depth)};
   kernels.round_to_bf16(x.data(), num_rows * depth, a.bfloats.data());
-  a.rows.resize(num_rows, depth);
+  a.rows.resize(num_rows, depth, kernels.tile_rows);
   for (size_t m = 0; m < num_rows; ++m) {
-    kernels.quantize_activations(x.data() + m * depth, depth, panel_layout(dtype).scaled_groups(),
-                                 a.rows.row(m, depth));
+    a.rows.quantize(kernels, m, x.data() + m * depth, panel_layout(dtype).scaled_groups());
   }
   return a;
 }
@@ -95,7 +94,7 @@ std::vector<float> multiply(const KernelTable& kernels, const Matrix& matrix, Ac
   PanelProduct product;
   product.dtype = matrix.dtype;
   product.panels = matrix.panels.data();
-  product.a = a.rows.row(0, a.depth);
+  product.a = a.rows.tile(0);
   product.a_bf16 = a.bfloats.data();
   product.bias = bias;
   product.c = out.data();
@@ -221,7 +220,8 @@ TEST_P(PanelTables, GiveTheBitsOfTheReadableTwin) {
         const Activations a = quantize(reference_kernels(), dtype, x, num_rows, depth);
         const auto expected = multiply(reference_kernels(), matrix, a, bias.data());
         for (const KernelTable* kernels : available_kernels()) {
-          EXPECT_TRUE(same_bits(multiply(*kernels, matrix, a, bias.data()), expected))
+          const Activations b = quantize(*kernels, dtype, x, num_rows, depth);
+          EXPECT_TRUE(same_bits(multiply(*kernels, matrix, b, bias.data()), expected))
               << kernels->name << " depth " << depth << " outputs " << num_outputs << " rows "
               << num_rows;
         }
@@ -236,12 +236,13 @@ TEST_P(PanelTables, GiveTheBitsOfTheReadableTwinForManyRows) {
   Rng rng(6);
   const size_t depth = depths(dtype).back();
   const Matrix matrix = hostile_matrix(dtype, 17, depth, rng);
-  const std::vector<float> x = random_rows(115, depth, rng);
-  for (const size_t num_rows : {112, 115}) {
+  const std::vector<float> x = random_rows(123, depth, rng);
+  for (const size_t num_rows : {120, 123}) {
     const Activations a = quantize(reference_kernels(), dtype, x, num_rows, depth);
     const auto expected = multiply(reference_kernels(), matrix, a, nullptr);
     for (const KernelTable* kernels : available_kernels()) {
-      EXPECT_TRUE(same_bits(multiply(*kernels, matrix, a, nullptr), expected))
+      const Activations b = quantize(*kernels, dtype, x, num_rows, depth);
+      EXPECT_TRUE(same_bits(multiply(*kernels, matrix, b, nullptr), expected))
           << kernels->name << " rows " << num_rows;
     }
   }
@@ -260,7 +261,8 @@ TEST_P(PanelTables, DoNotOverflowAtTheExtremes) {
       const Activations a = quantize(reference_kernels(), dtype, x, kRows, depth);
       const auto expected = multiply(reference_kernels(), matrix, a, nullptr);
       for (const KernelTable* kernels : available_kernels()) {
-        const auto out = multiply(*kernels, matrix, a, nullptr);
+        const auto out =
+            multiply(*kernels, matrix, quantize(*kernels, dtype, x, kRows, depth), nullptr);
         for (size_t i = 0; i < out.size(); ++i) {
           EXPECT_TRUE(out[i] == expected[i] || (std::isnan(out[i]) && std::isnan(expected[i])))
               << kernels->name << " bytes " << fill << ": " << out[i] << " and " << expected[i];
@@ -280,15 +282,22 @@ TEST(QuantizeActivations, TablesGiveTheSameBits) {
     const DType dtype = depth % 64 == 0 ? DType::kQ4_K : DType::kQ4_0;
     std::vector<float> x = random_rows(1, depth, rng);
     x[3] = 40.0F;
-    const Activations expected = quantize(reference_kernels(), dtype, x, 1, depth);
+    Activations expected = quantize(reference_kernels(), dtype, x, 1, depth);
     for (const KernelTable* kernels : available_kernels()) {
-      const Activations a = quantize(*kernels, dtype, x, 1, depth);
-      EXPECT_EQ(a.rows.q, expected.rows.q) << kernels->name;
-      EXPECT_EQ(a.rows.scales, expected.rows.scales) << kernels->name;
-      EXPECT_EQ(a.rows.minus_sums16, expected.rows.minus_sums16) << kernels->name;
-      EXPECT_EQ(a.rows.minus_sums32, expected.rows.minus_sums32) << kernels->name;
-      EXPECT_EQ(a.rows.scaled_minus_sums16, expected.rows.scaled_minus_sums16) << kernels->name;
-      EXPECT_EQ(a.rows.scaled_minus_sums32, expected.rows.scaled_minus_sums32) << kernels->name;
+      Activations a = quantize(*kernels, dtype, x, 1, depth);
+      const QuantizedRow row = a.rows.tile(0);
+      const QuantizedRow other = expected.rows.tile(0);
+      const auto same = [](const auto* left, const auto* right, size_t size) {
+        return std::equal(left, left + size, right);
+      };
+      EXPECT_TRUE(same(row.q, other.q, depth)) << kernels->name;
+      EXPECT_TRUE(same(row.scales, other.scales, depth / 32)) << kernels->name;
+      EXPECT_TRUE(same(row.minus_sums16, other.minus_sums16, depth / 16)) << kernels->name;
+      EXPECT_TRUE(same(row.minus_sums32, other.minus_sums32, depth / 32)) << kernels->name;
+      EXPECT_TRUE(same(row.scaled_minus_sums16, other.scaled_minus_sums16, depth / 16))
+          << kernels->name;
+      EXPECT_TRUE(same(row.scaled_minus_sums32, other.scaled_minus_sums32, depth / 32))
+          << kernels->name;
     }
   }
 }
@@ -317,9 +326,10 @@ TEST(QuantizeActivations, WhatIsNotFiniteStaysSo) {
 
 TEST(QuantizeActivations, ZerosStayZeros) {
   for (const KernelTable* kernels : available_kernels()) {
-    const Activations a = quantize(*kernels, DType::kQ8_0, std::vector<float>(64, 0.0F), 1, 64);
-    EXPECT_EQ(a.rows.scales, (AlignedVector<float>{0.0F, 0.0F}));
-    EXPECT_EQ(a.rows.q, AlignedVector<int8_t>(64, 0));
+    Activations a = quantize(*kernels, DType::kQ8_0, std::vector<float>(64, 0.0F), 1, 64);
+    const QuantizedRow row = a.rows.tile(0);
+    EXPECT_TRUE(row.scales[0] == 0.0F && row.scales[1] == 0.0F);
+    EXPECT_EQ(std::vector<int8_t>(row.q, row.q + 64), std::vector<int8_t>(64, 0));
   }
 }
 

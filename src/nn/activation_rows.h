@@ -35,10 +35,9 @@ class ActivationRows {
       return;
     }
     QuantizedRows& rows = quantized_[kind];
-    rows.resize(num_rows_, depth_);
+    rows.resize(num_rows_, depth_, compute.kernels.tile_rows);
     for_each_row(compute, num_rows_, [&](size_t row) {
-      compute.kernels.quantize_activations(x_ + row * depth_, depth_, kind + 1,
-                                           rows.row(row, depth_));
+      rows.quantize(compute.kernels, row, x_ + row * depth_, kind + 1);
     });
   }
 
@@ -50,7 +49,7 @@ class ActivationRows {
     if (kind == kBfloat) {
       product.a_bf16 = bfloats_.data();
     } else {
-      product.a = quantized_[kind].row(0, depth_);
+      product.a = quantized_[kind].tile(0);
     }
     product.num_rows = num_rows_;
     product.depth = depth_;

@@ -104,10 +104,9 @@ class TileRun {
 
   void quantize_queries(const float* queries) {
     const size_t head_dim = shape_.head_dim;
-    buffers_.quantized_queries.resize(num_rows_, head_dim);
+    buffers_.quantized_queries.resize(num_rows_, head_dim, 1);
     for (size_t row = 0; row < num_rows_; ++row) {
-      kernels_.quantize_activations(queries + row * head_dim, head_dim, 1,
-                                    buffers_.quantized_queries.row(row, head_dim));
+      buffers_.quantized_queries.quantize(kernels_, row, queries + row * head_dim, 1);
     }
     make_room(buffers_.key_scales, head_dim / kGroupInputs * kBlock);
     make_room(buffers_.value_scales, kBlock);
@@ -172,7 +171,7 @@ class TileRun {
     cache.read_scales(kernels_, tile_.layer, KvKind::kValue, tile_.kv_head, block,
                       buffers_.value_scales.data());
     const std::byte* key_codes = cache.quads(tile_.layer, keys, tile_.kv_head, block);
-    kernels_.score_keys({.queries = buffers_.quantized_queries.row(0, shape_.head_dim),
+    kernels_.score_keys({.queries = buffers_.quantized_queries.tile(0),
                          .quads = reinterpret_cast<const uint8_t*>(key_codes),
                          .scales = buffers_.key_scales.data(),
                          .scores = buffers_.weights.data(),

@@ -288,6 +288,7 @@ struct Reference {};
 const KernelTable& reference_kernels() {
   static constexpr KernelTable kTable = {
       "reference",
+      1,
       gemm_f32,
       gemm_s8,
       quantize_row,
