@@ -227,7 +227,7 @@ TEST(AttentionKernels, ScoresMatchTheirTwinBitForBit) {
       QuantizedRows queries;
       queries.resize(num_rows, head_dim, 1);
       for (size_t row = 0; row < num_rows; ++row) {
-        queries.quantize(reference_kernels(), row, rows.data() + row * head_dim, 1);
+        queries.quantize(reference_kernels(), row, rows.data(), 1);
       }
       const auto run = [&](const KernelTable& kernels, size_t first, size_t count) {
         std::vector<float> scores(count * kAttentionBlock, -1.0F);

@@ -94,8 +94,8 @@ void bench_panels(benchmark::State& state, const KernelTable& kernels, DType dty
   const std::vector<float> x = random_floats(num_rows * kInputs);
   QuantizedRows rows;
   rows.resize(num_rows, kInputs, kernels.tile_rows);
-  for (size_t m = 0; m < num_rows; ++m) {
-    rows.quantize(kernels, m, x.data() + m * kInputs, panel_layout(dtype).scaled_groups());
+  for (size_t tile = 0; tile < rows.num_tiles(); ++tile) {
+    rows.quantize(kernels, tile, x.data(), panel_layout(dtype).scaled_groups());
   }
   std::vector<uint16_t> bfloats(x.size());
   kernels.round_to_bf16(x.data(), x.size(), bfloats.data());

@@ -81,8 +81,8 @@ Activations quantize(const KernelTable& kernels, DType dtype, const std::vector<
   Activations a = {num_rows, depth, {}, std::vector<uint16_t>(num_rows * depth)};
   kernels.round_to_bf16(x.data(), num_rows * depth, a.bfloats.data());
   a.rows.resize(num_rows, depth, kernels.tile_rows);
-  for (size_t m = 0; m < num_rows; ++m) {
-    a.rows.quantize(kernels, m, x.data() + m * depth, panel_layout(dtype).scaled_groups());
+  for (size_t tile = 0; tile < a.rows.num_tiles(); ++tile) {
+    a.rows.quantize(kernels, tile, x.data(), panel_layout(dtype).scaled_groups());
   }
   return a;
 }

@@ -31,30 +31,28 @@ class QuantizedRows {
     grow(scaled_minus_sums32_, num_rows * depth / 32);
   }
 
-  // As KernelTable::quantize_activations, of the row at `index`. Different rows may be quantised at
-  // the same time.
+  size_t num_tiles() const { return (num_rows_ + tile_rows_ - 1) / tile_rows_; }
+
+  // As KernelTable::quantize_activations, of the rows of a tile; `x` is the first row of all. Tiles
+  // may be quantised at the same time.
   void quantize(const KernelTable& kernels, size_t index, const float* x, size_t scaled_groups) {
-    const size_t first = index / tile_rows_ * tile_rows_;
+    const size_t first = index * tile_rows_;
     const size_t count = std::min(tile_rows_, num_rows_ - first);
-    if (count == 1) {
-      return kernels.quantize_activations(x, depth_, scaled_groups, tile(index));
+    x += first * depth_;
+    if (count == 1) return kernels.quantize_activations(x, depth_, scaled_groups, tile(first));
+    thread_local QuantizedRows apart;
+    apart.resize(count, depth_, 1);
+    for (size_t i = 0; i < count; ++i) {
+      kernels.quantize_activations(x + i * depth_, depth_, scaled_groups, apart.tile(i));
     }
-    thread_local QuantizedRows alone;
-    alone.resize(1, depth_, 1);
-    const QuantizedRow row = alone.tile(0);
-    kernels.quantize_activations(x, depth_, scaled_groups, row);
-    const QuantizedRow out = tile(first);
-    const auto spread = [&](const auto* from, size_t num_entries, auto* to) {
-      for (size_t i = 0; i < num_entries; ++i) to[i * count + index - first] = from[i];
-    };
-    for (size_t i = 0; i < depth_; i += 4) {
-      std::memcpy(out.q + i * count + (index - first) * 4, row.q + i, 4);
-    }
-    spread(row.scales, depth_ / 32, out.scales);
-    spread(row.minus_sums16, depth_ / 16, out.minus_sums16);
-    spread(row.minus_sums32, depth_ / 32, out.minus_sums32);
-    spread(row.scaled_minus_sums16, depth_ / 16, out.scaled_minus_sums16);
-    spread(row.scaled_minus_sums32, depth_ / 32, out.scaled_minus_sums32);
+    const QuantizedRow from = apart.tile(0);
+    const QuantizedRow to = tile(first);
+    interleave<4>(from.q, count, depth_ / 4, to.q);
+    interleave<1>(from.scales, count, depth_ / 32, to.scales);
+    interleave<1>(from.minus_sums16, count, depth_ / 16, to.minus_sums16);
+    interleave<1>(from.minus_sums32, count, depth_ / 32, to.minus_sums32);
+    interleave<1>(from.scaled_minus_sums16, count, depth_ / 16, to.scaled_minus_sums16);
+    interleave<1>(from.scaled_minus_sums32, count, depth_ / 32, to.scaled_minus_sums32);
   }
 
   // From the tile on that begins with the row `first`.
@@ -68,6 +66,17 @@ class QuantizedRows {
   }
 
  private:
+  // [num_rows, num_entries, kSize] to [num_entries, num_rows, kSize].
+  template <size_t kSize, typename T>
+  static void interleave(const T* from, size_t num_rows, size_t num_entries, T* to) {
+    for (size_t entry = 0; entry < num_entries; ++entry) {
+      for (size_t row = 0; row < num_rows; ++row) {
+        std::memcpy(to + (entry * num_rows + row) * kSize,
+                    from + (row * num_entries + entry) * kSize, kSize * sizeof(T));
+      }
+    }
+  }
+
   size_t num_rows_ = 0;
   size_t depth_ = 0;
   size_t tile_rows_ = 1;

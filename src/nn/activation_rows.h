@@ -36,8 +36,10 @@ class ActivationRows {
     }
     QuantizedRows& rows = quantized_[kind];
     rows.resize(num_rows_, depth_, compute.kernels.tile_rows);
-    for_each_row(compute, num_rows_, [&](size_t row) {
-      rows.quantize(compute.kernels, row, x_ + row * depth_, kind + 1);
+    compute.pool.parallel_for(rows.num_tiles(), 1, [&](size_t begin, size_t end) {
+      for (size_t tile = begin; tile < end; ++tile) {
+        rows.quantize(compute.kernels, tile, x_, kind + 1);
+      }
     });
   }
 

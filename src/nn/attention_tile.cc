@@ -106,7 +106,7 @@ class TileRun {
     const size_t head_dim = shape_.head_dim;
     buffers_.quantized_queries.resize(num_rows_, head_dim, 1);
     for (size_t row = 0; row < num_rows_; ++row) {
-      buffers_.quantized_queries.quantize(kernels_, row, queries + row * head_dim, 1);
+      buffers_.quantized_queries.quantize(kernels_, row, queries, 1);
     }
     make_room(buffers_.key_scales, head_dim / kGroupInputs * kBlock);
     make_room(buffers_.value_scales, kBlock);
