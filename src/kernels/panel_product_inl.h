@@ -470,10 +470,8 @@ struct PanelProducts {
   static void run_rows(const PanelProduct& product, const std::byte* panel, size_t column,
                        size_t row, size_t end) {
     // In order, the processor reads ahead: touching a later line first costs one row a third of the
-    // bandwidth, and eight rows of Q6_K an eighth of their speed. With eight rows of other types
-    // the registers are worth more.
-    constexpr bool kInOrder =
-        V::kIsDirect && (kRows == 1 || kLayout.planes == CodePlanes::kNibblesAndPairs);
+    // bandwidth. With more rows the registers are worth more.
+    constexpr bool kInOrder = V::kIsDirect && kRows == 1;
     for (; row + kRows <= end; row += kRows) {
       for (size_t lane = 0; lane < kPanelColumns; lane += kTileLanes) {
         StoredPanel<kLayout, kInOrder> lanes(panel, lane);
