@@ -111,8 +111,15 @@ class Regex::Compiler {
 // instruction keeps only its first thread: the one with the leftmost start.
 class Regex::Simulation {
  public:
-  Simulation(const Regex& regex, std::string_view text, bool anchored)
-      : regex_(regex), text_(text), anchored_(anchored), seen_(regex.program_.size(), 0) {}
+  Simulation(const Regex& regex, std::string_view text, bool anchored, uint64_t max_steps)
+      : regex_(regex),
+        text_(text),
+        anchored_(anchored),
+        max_steps_(max_steps),
+        num_steps_(regex.program_.size() / 16),  // for clearing seen_
+        seen_(regex.program_.size(), 0) {}
+
+  uint64_t num_steps() const { return num_steps_; }
 
   // The leftmost longest match from `offset` on; with `first_is_enough` any match.
   Result<std::optional<RegexMatch>> find(size_t offset, bool first_is_enough) {
@@ -130,9 +137,9 @@ class Regex::Simulation {
       for (const Thread& thread : pending_) follow(thread, point.value, offset, best);
       if (!best && may_start(point.value)) follow({0, offset}, point.value, offset, best);
       if (best && first_is_enough) return best;
-      if (num_steps_ > kMaxSteps) {
+      if (num_steps_ > max_steps_) {
         return fail(ErrorCode::kLimit, "the pattern takes more than {} steps on this text",
-                    kMaxSteps);
+                    max_steps_);
       }
       if (at_end || (best && current_.empty())) return best;
       advance(point.value);
@@ -234,7 +241,8 @@ class Regex::Simulation {
   const Regex& regex_;
   std::string_view text_;
   bool anchored_;
-  uint64_t num_steps_ = 0;
+  uint64_t max_steps_;
+  uint64_t num_steps_;
   uint32_t generation_ = 0;
   char32_t previous_ = kNone;
   std::vector<uint32_t> seen_;  // the generation in which an instruction was last reached
@@ -259,14 +267,30 @@ Result<Regex> Regex::compile(std::string_view pattern) {
 }
 
 Result<bool> Regex::occurs_in(std::string_view text) const {
-  GANGLION_ASSIGN(const auto match, Simulation(*this, text, true).find(0, true));
-  return match.has_value();
+  uint64_t budget_steps = kMaxSteps;
+  return occurs_in(text, budget_steps);
+}
+
+Result<bool> Regex::occurs_in(std::string_view text, uint64_t& budget_steps) const {
+  Simulation simulation(*this, text, true, budget_steps);
+  const auto match = simulation.find(0, true);
+  budget_steps -= std::min(budget_steps, simulation.num_steps());
+  if (!match.ok()) return match.error();
+  return match->has_value();
+}
+
+size_t Regex::num_bytes() const {
+  size_t num_bytes = program_.size() * sizeof(Instruction) + ascii_.size() * sizeof(ascii_[0]);
+  for (const CodePointSet& set : sets_) {
+    num_bytes += sizeof(set) + set.size() * sizeof(CodePointRange);
+  }
+  return num_bytes;
 }
 
 Result<std::vector<RegexMatch>> Regex::find_values(std::string_view text,
                                                    size_t max_matches) const {
   std::vector<RegexMatch> matches;
-  Simulation simulation(*this, text, false);
+  Simulation simulation(*this, text, false, kMaxSteps);
   size_t offset = 0;
   while (offset < text.size() && matches.size() < max_matches) {
     GANGLION_ASSIGN(const auto match, simulation.find(offset, false));

@@ -35,6 +35,12 @@ class Regex {
   // Whether the pattern occurs in `text`, anchors as written (JSON Schema's meaning). kLimit after
   // kMaxSteps.
   Result<bool> occurs_in(std::string_view text) const;
+  // The same with a budget of steps for many calls: what this one spends is taken from it, and
+  // kLimit says that it does not suffice.
+  Result<bool> occurs_in(std::string_view text, uint64_t& budget_steps) const;
+
+  // Memory of the compiled pattern.
+  size_t num_bytes() const;
 
   // The non-empty, non-overlapping occurrences, leftmost first and each as long as can be. ^ and $
   // are ignored; instead a match neither starts nor ends between two letters or digits, so that a

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "text/unicode.h"
 #include "text/utf8.h"
 
 namespace ganglion {
@@ -11,6 +12,7 @@ namespace {
 constexpr size_t kMaxPatternBytes = 4096;
 constexpr uint32_t kMaxDepth = 50;
 constexpr uint32_t kMaxCount = 1000;
+constexpr size_t kMaxRanges = 200'000;  // \p{L} alone has hundreds
 constexpr char32_t kLastCodePoint = 0x10FFFF;
 
 CodePointSet normalised(CodePointSet set) {
@@ -177,8 +179,42 @@ class Parser {
       ++offset_;
       return add_set(std::move(*set));
     }
+    if (peek() == 'p' || peek() == 'P') {
+      GANGLION_ASSIGN(CodePointSet set, parse_category());
+      return add_set(std::move(set));
+    }
     GANGLION_ASSIGN(const char32_t c, parse_character_escape());
     return add_set({{c, c}});
+  }
+
+  // After the backslash: p{…} or P{…}.
+  Result<CodePointSet> parse_category() {
+    const size_t start = offset_ - 1;
+    const bool negated = peek() == 'P';
+    ++offset_;
+    const size_t close = pattern_.find('}', offset_);
+    if (peek() != '{' || close == std::string_view::npos) {
+      return malformed("expected a category in braces, as in \\p{Letter}");
+    }
+    std::string_view name = pattern_.substr(offset_ + 1, close - offset_ - 1);
+    offset_ = close + 1;
+    for (const std::string_view prefix : {"gc=", "General_Category="}) {
+      if (name.starts_with(prefix)) name.remove_prefix(prefix.size());
+    }
+    CodePointSet set;
+    for (const auto& [first, last] : code_points_of_category(name)) set.push_back({first, last});
+    if (set.empty()) {
+      return fail(
+          ErrorCode::kUnsupported,
+          "byte {}: expected a general category such as \\p{{L}} or \\p{{Letter}}, found {}", start,
+          pattern_.substr(start, offset_ - start));
+    }
+    num_ranges_ += set.size();
+    if (num_ranges_ > kMaxRanges) {
+      return fail(ErrorCode::kLimit, "byte {}: the classes have more than {} ranges in all", start,
+                  kMaxRanges);
+    }
+    return negated ? complement(set) : set;
   }
 
   // After the backslash: one code point.
@@ -265,6 +301,12 @@ class Parser {
         set.insert(set.end(), escaped->begin(), escaped->end());
         return {};
       }
+      if (pattern_[offset_ + 1] == 'p' || pattern_[offset_ + 1] == 'P') {
+        ++offset_;
+        GANGLION_ASSIGN(const CodePointSet category, parse_category());
+        set.insert(set.end(), category.begin(), category.end());
+        return {};
+      }
     }
     GANGLION_ASSIGN(const char32_t first, parse_class_character());
     char32_t last = first;
@@ -338,6 +380,7 @@ class Parser {
 
   std::string_view pattern_;
   size_t offset_ = 0;
+  size_t num_ranges_ = 0;  // of categories
   RegexSyntax syntax_;
 };
 

@@ -47,6 +47,26 @@ TEST(Regex, OccursWithAnchorsAndBoundaries) {
   EXPECT_TRUE(occurs("(a*)*$", "aaaa"));
 }
 
+TEST(Regex, CategoriesOfUnicode) {
+  EXPECT_TRUE(occurs("^\\p{Letter}+$", "π\u00e9Aß"));
+  EXPECT_FALSE(occurs("^\\p{L}+$", "a1"));
+  EXPECT_TRUE(occurs("^[\\p{Lu}\\p{gc=Nd}_]+$", "Ä_٣"));
+  EXPECT_FALSE(occurs("^[\\p{Lu}_]+$", "ä"));
+  EXPECT_TRUE(occurs("^\\P{L}+$", "12 -"));
+  EXPECT_TRUE(occurs("^[^\\p{General_Category=Letter}]$", "5"));
+}
+
+TEST(Regex, TakesItsStepsFromABudget) {
+  const auto regex = Regex::compile("^(ab|a)*$");
+  ASSERT_TRUE(regex.ok());
+  uint64_t budget_steps = 1000;
+  EXPECT_TRUE(regex->occurs_in("abaab", budget_steps).value());
+  EXPECT_LT(budget_steps, 1000);
+  EXPECT_GT(budget_steps, 900);
+  EXPECT_EQ(regex->occurs_in(std::string(500, 'a'), budget_steps).error().code, ErrorCode::kLimit);
+  EXPECT_EQ(budget_steps, 0);
+}
+
 TEST(Regex, FindsWholeValues) {
   EXPECT_THAT(values("^[A-Z]{2}-\\d{4}$", "see AB-1234, XAB-1234 and CD-12345 or EF-0001."),
               ElementsAre("AB-1234", "EF-0001"));
@@ -67,7 +87,9 @@ TEST(Regex, RefusesWhatItDoesNotSupport) {
       {"a(?=b)", "look-around"},
       {"(a)\\1", "back-reference"},
       {"a+?", "lazy quantifier"},
-      {"\\p{L}", "the escape \\p"},
+      {"\\p{Greek}", "a general category such as \\p{L} or \\p{Letter}, found \\p{Greek}"},
+      {"\\p{letter}", "a general category"},
+      {"\\pL", "a category in braces"},
       {"(a", "byte 0: '(' is never closed"},
       {"a)", "')' without '('"},
       {"[a", "'[' is never closed"},

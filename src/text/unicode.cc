@@ -106,4 +106,37 @@ char32_t lower_code_point(char32_t code_point) {
   return static_cast<char32_t>(u_tolower(static_cast<UChar32>(code_point)));
 }
 
+std::vector<std::pair<char32_t, char32_t>> code_points_of_category(std::string_view name) {
+  const std::string terminated(name);
+  const int32_t mask = u_getPropertyValueEnum(UCHAR_GENERAL_CATEGORY_MASK, terminated.c_str());
+  if (mask == UCHAR_INVALID_CODE) return {};
+  // ICU overlooks case, spaces and underscores; a name has to be exact.
+  bool is_exact = false;
+  for (const auto kind : {U_SHORT_PROPERTY_NAME, U_LONG_PROPERTY_NAME}) {
+    const char* exact = u_getPropertyValueName(UCHAR_GENERAL_CATEGORY_MASK, mask, kind);
+    is_exact |= exact != nullptr && exact == name;
+  }
+  if (!is_exact) return {};
+  struct Search {
+    uint32_t mask;
+    std::vector<std::pair<char32_t, char32_t>> ranges;
+  };
+  Search search{static_cast<uint32_t>(mask), {}};
+  u_enumCharTypes(
+      [](const void* context, UChar32 start, UChar32 limit, UCharCategory category) -> UBool {
+        auto& found = *static_cast<Search*>(const_cast<void*>(context));
+        if ((U_MASK(category) & found.mask) == 0) return true;
+        const auto first = static_cast<char32_t>(start);
+        const auto last = static_cast<char32_t>(limit - 1);
+        if (!found.ranges.empty() && found.ranges.back().second + 1 == first) {
+          found.ranges.back().second = last;
+        } else {
+          found.ranges.emplace_back(first, last);
+        }
+        return true;
+      },
+      &search);
+  return std::move(search.ranges);
+}
+
 }  // namespace ganglion

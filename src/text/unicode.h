@@ -3,6 +3,8 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace ganglion {
 
@@ -26,6 +28,9 @@ bool is_space(char32_t code_point);
 bool is_control(char32_t code_point);
 bool is_nonspacing_mark(char32_t code_point);
 bool is_upper(char32_t code_point);
+// The code points of a general category by its short or long name ("Lu", "L", "Uppercase_Letter",
+// "Letter"), as ranges that include both ends, in order. Empty when there is no such category.
+std::vector<std::pair<char32_t, char32_t>> code_points_of_category(std::string_view name);
 // Simple (one to one) lower case.
 char32_t lower_code_point(char32_t code_point);
 
