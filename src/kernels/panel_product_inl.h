@@ -315,12 +315,14 @@ struct PanelProducts {
     }
   }
 
-  // Where an entry of row + m stands, of `num_entries` a row.
+  // Where an entry of row + m stands, of `num_entries` a row, in the tiles of QuantizedRows: whole
+  // ones, and the rest of the rows at the end.
   template <size_t kRows>
   [[gnu::always_inline]] static size_t entry_at(size_t row, size_t m, size_t entry,
                                                 size_t num_entries) {
-    if constexpr (V::kIsDirect) return row * num_entries + entry * kRows + m;
-    return (row + m) * num_entries + entry;
+    const size_t first = m / V::kSideBySide * V::kSideBySide;
+    const size_t count = std::min(V::kSideBySide, kRows - first);
+    return (row + first) * num_entries + entry * count + m - first;
   }
 
   // Four activations of a group, as they meet a step of codes.

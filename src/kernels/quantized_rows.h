@@ -1,4 +1,4 @@
-// The memory of activations in 8 bits or bfloat16, reused between products.
+// The memory of activations in 8 bits, reused between products.
 #pragma once
 
 #include <algorithm>

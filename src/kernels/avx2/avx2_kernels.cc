@@ -172,7 +172,7 @@ void gemm_s8(const GemmS8& gemm) {
 const KernelTable& avx2_kernels() {
   static constexpr KernelTable kTable = {
       "avx2",
-      1,
+      avx2::kSideBySide,
       gemm_f32,
       gemm_s8,
       Row::quantize_row,

@@ -19,6 +19,7 @@ struct Vector : QuantizationByGroups<Vector> {
   static constexpr size_t kLanes = 8;
   static constexpr size_t kTileVectors = 2;
   static constexpr size_t kTileRows = 4;
+  static constexpr size_t kSideBySide = avx2::kSideBySide;
   static constexpr size_t kUnpackedRows = 8;
   static constexpr size_t kFloatTileRows = 4;
   static constexpr bool kIsDirect = false;

@@ -5,6 +5,8 @@
 
 namespace ganglion::avx2 {
 
+inline constexpr size_t kSideBySide = 2;  // KernelTable::tile_rows
+
 void quantize_activations(const float* x, size_t size, size_t scaled_groups,
                           const QuantizedRow& row);
 void round_to_bf16(const float* x, size_t size, uint16_t* out);

@@ -243,7 +243,7 @@ void run_gemm(const Gemm& gemm) {
 const KernelTable& avx512_kernels() {
   static constexpr KernelTable kTable = {
       "avx512",
-      avx512::kTileRows,
+      avx512::kSideBySide,
       run_gemm<TilesF32, GemmF32>,
       run_gemm<TilesS8, GemmS8>,
       Row::quantize_row,

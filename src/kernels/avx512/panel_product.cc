@@ -27,7 +27,8 @@ struct Vector {
   static constexpr size_t kLanes = 16;
   static constexpr size_t kTileVectors = 1;
   static constexpr size_t kUnpackedRows = 0;
-  static constexpr size_t kTileRows = avx512::kTileRows;
+  static constexpr size_t kTileRows = 8;
+  static constexpr size_t kSideBySide = avx512::kSideBySide;
   static constexpr size_t kFloatTileRows = 10;
   static constexpr bool kIsDirect = true;
   static constexpr bool kTakesSignedCodes = false;

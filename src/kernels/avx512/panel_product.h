@@ -5,7 +5,7 @@
 
 namespace ganglion::avx512 {
 
-inline constexpr size_t kTileRows = 8;  // KernelTable::tile_rows
+inline constexpr size_t kSideBySide = 8;  // KernelTable::tile_rows
 
 void quantize_activations(const float* x, size_t size, size_t scaled_groups,
                           const QuantizedRow& row);

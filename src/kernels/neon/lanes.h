@@ -58,15 +58,6 @@ struct Lanes {
     }
     return sums;
   }
-  // Lanes rounded to even, plus `shift`, as bytes; what lies outside 0 to 255 becomes the nearer.
-  static void store_bytes(Lanes a, int shift, unsigned char* out) {
-    uint16x4_t words[4];
-    for (int i = 0; i < 4; ++i) {
-      words[i] = vqmovun_s32(vaddq_s32(vcvtnq_s32_f32(a.v[i]), vdupq_n_s32(shift)));
-    }
-    vst1q_u8(out, vcombine_u8(vqmovn_u16(vcombine_u16(words[0], words[1])),
-                              vqmovn_u16(vcombine_u16(words[2], words[3]))));
-  }
 
   static Lanes load(const float* x) {
     return {{vld1q_f32(x), vld1q_f32(x + 4), vld1q_f32(x + 8), vld1q_f32(x + 12)}};
@@ -144,6 +135,15 @@ inline float sum(Lanes a) {
 }
 inline float largest(Lanes a) {
   return vmaxvq_f32(vmaxq_f32(vmaxq_f32(a.v[0], a.v[1]), vmaxq_f32(a.v[2], a.v[3])));
+}
+// Lanes rounded to even, plus `shift`, as bytes; what lies outside 0 to 255 becomes the nearer.
+inline void store_bytes(Lanes a, int shift, unsigned char* out) {
+  uint16x4_t words[4];
+  for (int i = 0; i < 4; ++i) {
+    words[i] = vqmovun_s32(vaddq_s32(vcvtnq_s32_f32(a.v[i]), vdupq_n_s32(shift)));
+  }
+  vst1q_u8(out, vcombine_u8(vqmovn_u16(vcombine_u16(words[0], words[1])),
+                            vqmovn_u16(vcombine_u16(words[2], words[3]))));
 }
 // Sixty-four values from 0 to 255, rounded to even.
 inline void store_bytes(const Lanes (&a)[4], uint8_t* out) {

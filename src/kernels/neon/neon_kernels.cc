@@ -117,7 +117,7 @@ void gemm_s8(const GemmS8& gemm) {
 const KernelTable& neon_kernels() {
   static constexpr KernelTable kTable = {
       "neon",
-      1,
+      neon::kSideBySide,
       gemm_f32,
       gemm_s8,
       Row::quantize_row,

@@ -21,6 +21,7 @@ struct Vector : QuantizationByGroups<Vector> {
   static constexpr size_t kTileVectors = 1;
   static constexpr size_t kUnpackedRows = 0;
   static constexpr size_t kTileRows = 4;
+  static constexpr size_t kSideBySide = neon::kSideBySide;
   static constexpr size_t kFloatTileRows = 8;
   static constexpr bool kIsDirect = true;
   static constexpr bool kTakesSignedCodes = true;
