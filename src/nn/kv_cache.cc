@@ -192,7 +192,7 @@ void KvCache::read(size_t layer, KvKind kind, size_t head, size_t position, floa
     uint16_t scale = 0;
     std::memcpy(&scale, stored.data() + i * num_scales(kind) / head_dim_ * sizeof(scale),
                 sizeof(scale));
-    const int steps = kind == KvKind::kKey ? static_cast<int8_t>(q[i] ^ kSign) : q[i];
+    const auto steps = static_cast<int8_t>(kind == KvKind::kKey ? q[i] ^ kSign : q[i]);
     row[i] = static_cast<float>(steps) * f32_from_f16(scale);
   }
 }
